@@ -12,7 +12,8 @@ from forge.models.session import Catalog, Session
 from tests.virtual_loop import run_in_virtual_time
 from worker.push.feed import Feed
 from worker.push.frame_pace import PACES, FramePace
-from worker.push.sender import TICK_SECONDS, Sender
+from worker.push.sender import Sender
+from worker.push.ticks import TICK_SECONDS, Ticks
 
 TOKENS, PER_SECOND = 200, 50
 SESSION = Session(
@@ -49,7 +50,7 @@ async def answer(connections: Connections, pace: FramePace, after: float = 0) ->
     await asyncio.sleep(after)
     feed = Feed(Catalog)
     feed.show(SESSION, [])
-    sender = Sender("c", feed, connections, PACES[pace], is_gone)
+    sender = Sender("c", feed, connections, PACES[pace], Ticks(), is_gone)
     sending = asyncio.create_task(sender.run())
     for _ in range(TOKENS):
         feed.add_text("word ")

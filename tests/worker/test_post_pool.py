@@ -12,6 +12,8 @@ import pytest
 from forge.aws.http_answer import BadAnswer
 from forge.errors import ConnectionGone, StorageUnavailable
 from tests.patience import PATIENCE_SECONDS
+from tests.virtual_loop import run_in_virtual_time
+from worker.push.post_connection import PostConnection
 from worker.push.post_pool import PostPool
 from worker.push.signed_connections import SignedConnections
 
@@ -151,6 +153,43 @@ async def test_a_server_that_does_not_answer_is_waited_for_only_so_long() -> Non
         server.gate.clear()
         with pytest.raises(TimeoutError):
             await pool.post("/x", {}, b"")
+
+
+async def test_a_later_request_of_a_connection_is_waited_for_as_long_as_the_first_one() -> None:
+    async with pool_of(seconds=0.05) as (server, pool):
+        assert await pool.post("/x", {}, b"first") == 200
+        server.gate.clear()
+        with pytest.raises(TimeoutError):
+            await pool.post("/x", {}, b"second")
+        assert server.opened == 1
+
+
+class Wire(asyncio.Transport):
+    """Takes what is written; its test answers."""
+
+    def write(self, data: object) -> None: ...
+    def is_closing(self) -> bool:
+        return False
+
+    def abort(self) -> None: ...
+
+
+def test_a_request_is_not_cut_short_by_the_time_limit_of_an_earlier_one() -> None:
+    statuses: list[int] = []
+
+    async def requests() -> None:
+        loop, connection = asyncio.get_running_loop(), PostConnection()
+        began = loop.time()
+        connection.connection_made(Wire())
+        for answered_after in (1, 9, 9):
+            loop.call_later(answered_after, connection.data_received, OK)
+            statuses.append((await connection.exchange(b"POST", loop.time() + 10)).status)
+        with pytest.raises(TimeoutError):
+            await connection.exchange(b"POST", loop.time() + 10)
+        assert loop.time() - began == pytest.approx(1 + 9 + 9 + 10)
+
+    run_in_virtual_time(requests)
+    assert statuses == [200, 200, 200]
 
 
 async def nobody(_server: Server) -> str:

@@ -22,6 +22,7 @@ from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
 from worker.push.frame_pace import PACES
 from worker.push.sender import Audience
+from worker.push.ticks import Ticks
 from worker.runs.leased_record import LeasedRecord
 from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
 
@@ -84,7 +85,7 @@ async def test_an_answers_first_text_is_posted_before_the_agent_goes_on(stage: S
 
     record, feed = stage.record(await claimed(stage))
     connections = Posted()
-    audience = Audience(feed, connections, PACES["smooth"], is_gone)
+    audience = Audience(feed, connections, PACES["smooth"], Ticks(), is_gone)
     audience.follow(["one"])
     await audience.drain(PATIENCE_SECONDS)
     await record.show_text("word")

@@ -18,6 +18,7 @@ from worker.blocking_calls import Blocking
 from worker.push.feed import Feed
 from worker.push.frame_pace import Pace
 from worker.push.sender import Audience
+from worker.push.ticks import Ticks
 
 DRAIN_SECONDS = 5.0
 
@@ -38,7 +39,7 @@ class Audiences:
         self._connections = connections
         self._blocking = blocking
         self._catalog = catalog
-        self._pace = pace
+        self._pace, self._ticks = pace, Ticks()
         self._clock = clock
         self._counted = counted
         self._users: Counter[tuple[SessionKey, int]] = Counter()
@@ -80,7 +81,7 @@ class Audiences:
                 return True
 
         connections = self._counted(self._connections)
-        return Audience(Feed(self._catalog), connections, self._pace, is_gone)
+        return Audience(Feed(self._catalog), connections, self._pace, self._ticks, is_gone)
 
     def _forget_unless_opening(self, connection_id: str, key: SessionKey) -> bool:
         connection = self._controls.connection(connection_id)

@@ -20,7 +20,7 @@ class Feed:
         self._catalog = catalog
         self._listeners: list[Callable[[bool], None]] = []
         self._pieces: list[str] = []
-        self._session: Session | None = None
+        self.session: Session | None = None
         self._offered = catalog()
         self._hot: Hot | None = None
         self.version = 0
@@ -47,7 +47,7 @@ class Feed:
 
     def refresh(self, session: Session) -> None:
         """Show what others have changed: a queued message, another network, a title. Most writes only renew a lease."""
-        before = self._session
+        before = self.session
         if before and self._offered is self._catalog() and _is_renewed(before, session):
             self._set(session, announce=False)
             return
@@ -60,8 +60,8 @@ class Feed:
     @property
     def hot(self) -> Hot | None:
         """The public state, which is made when a sender needs it."""
-        if self._hot is None and self._session is not None:
-            self._hot = public.hot(self._session, self._offered)
+        if self._hot is None and self.session is not None:
+            self._hot = public.hot(self.session, self._offered)
         return self._hot
 
     def add_text(self, text: str) -> None:
@@ -82,7 +82,7 @@ class Feed:
 
     def _set(self, session: Session, *, announce: bool = True) -> None:
         self.text_seq = session.text_seq
-        self._session, self._offered, self._hot = session, self._catalog(), None
+        self.session, self._offered, self._hot = session, self._catalog(), None
         if session.active is not None:
             self.attempt = session.active.attempt
         self.version += announce

@@ -10,12 +10,10 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import lru_cache
-from typing import cast
 from urllib.parse import urlsplit
 
-from forge.aws.http_answer import Answer, BadAnswer, answer_in
 from forge.aws.sigv4 import host_of
+from worker.push.post_connection import PostConnection, Unanswered
 
 CONNECTIONS_LIMIT = 100
 CONNECT_SECONDS = 3.0
@@ -23,13 +21,6 @@ SECONDS = 10.0
 """Time limit of one request, including the wait for a free connection."""
 IDLE_SECONDS = 15.0
 """An idle connection is not used again after this time; servers close theirs after about a minute."""
-
-SHORT = 512
-"""Bytes up to which a response is remembered, so that the same one is not parsed again."""
-
-
-class Unanswered(ConnectionError):
-    """The connection ended before any part of a response came."""
 
 
 class PostPool:
@@ -50,7 +41,7 @@ class PostPool:
         self._host = host_of(url)
         self._seconds, self._idle_seconds = seconds, idle_seconds
         self._places = asyncio.Semaphore(limit)
-        self._idle: list[_Connection] = []
+        self._idle: list[PostConnection] = []
         self._tls: ssl.SSLContext | None = None
         self._sweep: asyncio.TimerHandle | None = None
 
@@ -95,7 +86,7 @@ class PostPool:
             + body
         )
 
-    async def _exchange(self, connection: _Connection, request: bytes, due: float) -> int:
+    async def _exchange(self, connection: PostConnection, request: bytes, due: float) -> int:
         answer = await connection.exchange(request, due)
         if answer.is_kept and not connection.is_over:
             connection.idle_since = asyncio.get_running_loop().time()
@@ -105,7 +96,7 @@ class PostPool:
             connection.abort()
         return answer.status
 
-    def _kept(self) -> _Connection | None:
+    def _kept(self) -> PostConnection | None:
         """Return the connection that was used last, so that those that are not needed grow old and are closed."""
         while self._idle:
             connection = self._idle.pop()
@@ -114,11 +105,11 @@ class PostPool:
             connection.abort()
         return None
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self) -> PostConnection:
         tls = self._security()
         async with asyncio.timeout(CONNECT_SECONDS):
             _, connection = await asyncio.get_running_loop().create_connection(
-                _Connection, self._name, self._port, ssl=tls, server_hostname=self._name if tls else None
+                PostConnection, self._name, self._port, ssl=tls, server_hostname=self._name if tls else None
             )
         return connection
 
@@ -127,7 +118,7 @@ class PostPool:
             self._tls = ssl.create_default_context()
         return self._tls
 
-    def _is_old(self, connection: _Connection) -> bool:
+    def _is_old(self, connection: PostConnection) -> bool:
         return asyncio.get_running_loop().time() - connection.idle_since > self._idle_seconds
 
     def _sweep_later(self) -> None:
@@ -141,90 +132,3 @@ class PostPool:
             connection.abort()
         if self._idle:
             self._sweep_later()
-
-
-class _Connection(asyncio.Protocol):
-    """A connection handles one request at a time."""
-
-    def __init__(self) -> None:
-        self.is_over = False
-        self.idle_since = 0.0
-        self._transport: asyncio.Transport | None = None
-        self._waiting: asyncio.Future[Answer] | None = None
-        self._data = b""
-
-    async def exchange(self, request: bytes, due: float) -> Answer:
-        """Close the connection on any error or interruption, because a late response would be taken for the
-        response to the next request. `due`: the time of the event loop until which the response must be there.
-        """
-        if self._transport is None or self.is_over or self._transport.is_closing():
-            raise Unanswered
-        loop = asyncio.get_running_loop()
-        self._waiting = loop.create_future()
-        late = loop.call_at(due, self._expire)
-        try:
-            self._transport.write(request)
-            return await self._waiting
-        except BaseException:
-            self.abort()
-            raise
-        finally:
-            late.cancel()
-            self._waiting, self._data = None, b""
-
-    def abort(self) -> None:
-        self.is_over = True
-        if self._transport is not None:
-            self._transport.abort()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        if self._waiting is None or self._waiting.done():  # no request is open
-            self.abort()
-            return
-        self._data += data
-        self._look(is_ended=False)
-
-    def eof_received(self) -> None:
-        """Returning None closes the transport."""
-        self.is_over = True
-        self._look(is_ended=True)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_over = True
-        self._fail(exc)
-
-    def _expire(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(TimeoutError())
-
-    def _look(self, *, is_ended: bool) -> None:
-        waiting = self._waiting
-        if waiting is None or waiting.done():
-            return
-        try:
-            answer = _begun(self._data) if not is_ended else answer_in(self._data, is_ended=True)
-        except BadAnswer as error:
-            waiting.set_exception(error)
-            return
-        if answer is not None:
-            waiting.set_result(answer)
-
-    def _fail(self, cause: Exception | None) -> None:
-        if self._waiting is None or self._waiting.done():
-            return
-        error = BadAnswer("the connection ended in the middle of an answer") if self._data else Unanswered()
-        error.__cause__ = cause
-        self._waiting.set_exception(error)
-
-
-def _begun(data: bytes) -> Answer | None:
-    """The answers to frames are short, and often the same."""
-    return _short(data) if len(data) <= SHORT else answer_in(data)
-
-
-@lru_cache(maxsize=16)
-def _short(data: bytes) -> Answer | None:
-    return answer_in(data)

@@ -16,15 +16,12 @@ from forge.models.views import Hot
 from forge.ports.connections import AsyncConnections
 from worker.push.feed import Feed
 from worker.push.frame_pace import Pace
+from worker.push.ticks import Ticks, nearest_tick
 
 logger = logging.getLogger(__name__)
 
 SLOW_SECONDS = 2.0
 """Time limit of one frame; a connection that takes longer is logged as slow."""
-TICK_SECONDS = 0.025
-"""Text is sent at multiples of this time, that of all connections together, because waking up for each frame alone
-costs this worker and the gateway about as much as the frame.
-"""
 _TRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 9, 0.15, 4.5
 
 IsGone = Callable[[str], Awaitable[bool]]
@@ -51,10 +48,16 @@ class Sender:
     """Sends in order to one connection. A slow connection gets the newest state once it can receive more."""
 
     def __init__(
-        self, connection_id: str, feed: Feed, connections: AsyncConnections, pace: Pace, is_gone: IsGone
+        self,
+        connection_id: str,
+        feed: Feed,
+        connections: AsyncConnections,
+        pace: Pace,
+        ticks: Ticks,
+        is_gone: IsGone,
     ) -> None:
         self._connection_id, self._feed, self._connections = connection_id, feed, connections
-        self._pace, self._is_gone = pace, is_gone
+        self._pace, self._ticks, self._is_gone = pace, ticks, is_gone
         self._sent = Position()
         self._wake = asyncio.Event()
         self._is_gathering = False
@@ -68,8 +71,8 @@ class Sender:
         try:
             while True:
                 self._wake.clear()
-                if self._feed.hot and self._sent.version != self._feed.version:
-                    await self._send_state(self._feed.hot)
+                if self._sent.version != self._feed.version and (hot := self._feed.hot):
+                    await self._send_state(hot)
                 elif self._text_missing():
                     await self._send_text()
                 else:
@@ -101,28 +104,30 @@ class Sender:
     async def _send_text(self) -> None:
         now = asyncio.get_running_loop().time()
         if now < self._text_due:
-            await self._gather(self._text_due - now)
+            await self._gather()
             return
         if not self._sent.length:
             self._text_since = now
-        hot, sent = self._feed.hot, self._sent
-        if hot is None:
+        session, sent = self._feed.session, self._sent
+        if session is None:
             return
         text, begin = self._feed.text, sent.length
         sent.length = len(text)
         await self._send(
-            text_frames(hot.session_id, hot.generation, sent.seq, sent.attempt, begin, text[begin:])
+            text_frames(
+                session.key.session_id, session.generation, sent.seq, sent.attempt, begin, text[begin:]
+            )
         )
         sending = asyncio.get_running_loop().time() - now
-        self._text_due = _nearest_tick(now + self._pace.pause(now - self._text_since, sending))
+        self._text_due = nearest_tick(now + self._pace.pause(now - self._text_since, sending))
 
-    async def _gather(self, seconds: float) -> None:
+    async def _gather(self) -> None:
+        """The tick may also come after a state has ended the wait; then it only wakes the sender once more."""
         self._is_gathering = True
-        due = asyncio.get_running_loop().call_later(seconds, self._wake.set)
+        self._ticks.call_at(self._text_due, self._wake.set)
         try:
             await self._wake.wait()
         finally:
-            due.cancel()
             self._is_gathering = False
 
     async def _send(self, frames: Iterable[str]) -> None:
@@ -151,16 +156,14 @@ class Sender:
             )
 
 
-def _nearest_tick(moment: float) -> float:
-    return round(moment / TICK_SECONDS) * TICK_SECONDS
-
-
 class Audience:
     """The open connections of one session while this worker has something to send to it."""
 
-    def __init__(self, feed: Feed, connections: AsyncConnections, pace: Pace, is_gone: IsGone) -> None:
+    def __init__(
+        self, feed: Feed, connections: AsyncConnections, pace: Pace, ticks: Ticks, is_gone: IsGone
+    ) -> None:
         self.feed = feed
-        self.connections, self._pace, self._is_gone = connections, pace, is_gone
+        self.connections, self._pace, self._ticks, self._is_gone = connections, pace, ticks, is_gone
         self._senders: dict[str, tuple[Sender, asyncio.Task[None]]] = {}
         self._gone: set[str] = set()
 
@@ -170,7 +173,9 @@ class Audience:
         for connection_id in self._senders.keys() - wanted:
             self._senders.pop(connection_id)[1].cancel()
         for connection_id in wanted - self._senders.keys():
-            sender = Sender(connection_id, self.feed, self.connections, self._pace, self._is_gone)
+            sender = Sender(
+                connection_id, self.feed, self.connections, self._pace, self._ticks, self._is_gone
+            )
             task = asyncio.create_task(self._serve(connection_id, sender), name=f"send {connection_id}")
             self._senders[connection_id] = (sender, task)
 

@@ -33,6 +33,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from worker.agent.deps import RunDeps, current_run
+from worker.agent.llm.own_task import in_own_task
 
 FIRST_EVENT = "gen_ai.client.operation.time_to_first_chunk"
 """The attribute of an LLM request's span that the library sets for streams, in seconds."""
@@ -57,7 +58,8 @@ class ShowingModel(WrapperModel):
         reading = _Reading(context)
         opening = self.wrapped.request_stream(messages, model_settings, model_request_parameters, context)
         try:
-            await reading.read(opening, super()._start_request_deadline(model_settings, stream=True))
+            deadline = super()._start_request_deadline(model_settings, stream=True)
+            await in_own_task(reading.read(opening, deadline), f"stream {context.deps.run_id}")
         except BaseException:
             reading.broke_off(self.model_id)
             raise
