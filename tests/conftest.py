@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import gc
 import ipaddress
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -35,6 +36,7 @@ from tests.properties import FAST, SAMPLE, SEARCH
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
 gc.disable()  # until all tests are imported, which makes no garbage
+os.environ["FASTMCP_ENABLE_RICH_LOGGING"] = "false"  # logging an error in colours, with its code, takes 20 ms
 RESPONSES_METHODS.clear()  # moto answers botocore; to take over `requests` too costs more than a test's table
 
 TESTS = Path(__file__).parent
