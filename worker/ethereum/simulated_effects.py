@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from worker.ethereum.node import Log as NodeLog
@@ -13,6 +13,8 @@ from worker.ethereum.transactions import Request
 from worker.tool_outcomes import ToolRefused
 
 MOST_LOGS = 5_000
+TOO_MANY_LOGS = "it logs more than can be read here"
+SILENT_COIN = "the node does not tell which coins the calls of the account move"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class Effects:
     """The movements of assets, in the order of the logs."""
     grants: list[Grant]
     """The rights that were given or taken away, in the order of the logs."""
-    is_whole: bool
-    """True if no log, and no movement of a log, was left out."""
+    untold: str | None
+    """The reason for which something may be left out; None if nothing is."""
     answers: list[bytes | None]
     """The data that the calls after the transaction returned; None where it cannot be read."""
 
@@ -53,7 +55,7 @@ async def simulated_effects(request: Request, then: Sequence[dict[str, str]] = (
             continue
         if found is None:
             return NoEffects("the node's answer to eth_simulateV1 cannot be read")
-        return found if traces else _with_value(request, found)
+        return found if traces else await _with_value(request, found)
     return NoEffects(reason)
 
 
@@ -67,7 +69,8 @@ def _read(answer: Any) -> Effects | None:
     found = [_log(log) for log in logs[:MOST_LOGS]]
     readable = [log for log in found if log]
     moved, is_whole = movements(readable)
-    return Effects(moved, grants(readable), is_whole and len(readable) == len(logs), answers)
+    untold = None if is_whole and len(readable) == len(logs) else TOO_MANY_LOGS
+    return Effects(moved, grants(readable), untold, answers)
 
 
 def _calls(answer: Any) -> list[SimulatedCall]:
@@ -89,8 +92,17 @@ def _bytes(text: str | None) -> bytes | None:
     return None if text is None else bytes.fromhex(text.removeprefix("0x"))
 
 
-def _with_value(request: Request, found: Effects) -> Effects:
+async def _with_value(request: Request, found: Effects) -> Effects:
+    """An account with code (EIP-7702) may also send coins by what it calls within the transaction."""
+    untold = found.untold or (SILENT_COIN if await _may_have_code(request) else None)
     if not request.value or request.to is None:
-        return found
+        return replace(found, untold=untold)
     paid = Movement("native", "native", request.sender.address, request.to.address, request.value)
-    return Effects([paid, *found.movements], found.grants, found.is_whole, found.answers)
+    return replace(found, movements=[paid, *found.movements], untold=untold)
+
+
+async def _may_have_code(request: Request) -> bool:
+    try:
+        return await request.chain.data("eth_getCode", request.sender.address, "latest") != "0x"
+    except ToolRefused:
+        return True

@@ -14,7 +14,7 @@ from worker.ethereum.blocks import decimal
 from worker.ethereum.chains import Chain
 from worker.ethereum.known_tokens import known_addresses
 from worker.ethereum.rpc import NodeRefused, NodeUnreadable
-from worker.ethereum.simulated_effects import NoEffects, simulated_effects
+from worker.ethereum.simulated_effects import TOO_MANY_LOGS, NoEffects, simulated_effects
 from worker.ethereum.simulated_logs import Grant, Movement
 from worker.ethereum.tokens import Token, read_token
 from worker.ethereum.transaction_results import AssetChange, GivenRight, Simulation
@@ -90,12 +90,12 @@ async def _effects(request: Request) -> dict[str, Any]:
         return {"asset_changes": None, "untold": found.reason}
     changes, more = await _asset_changes(request, found.movements)
     given = sorted(found.grants, key=lambda each: _is_none_of_the_senders(request, each))
-    is_whole = found.is_whole and all(each.revokes for each in given[MOST_CHANGES:])
+    untold = None if all(each.revokes for each in given[MOST_CHANGES:]) else TOO_MANY_LOGS
     return {
         "asset_changes": changes,
         "more_asset_changes": more,
         "rights": [_right(grant) for grant in given[:MOST_CHANGES]],
-        "untold": None if is_whole else "it logs more than can be read here",
+        "untold": found.untold or untold,
     }
 
 

@@ -52,6 +52,23 @@ def test_a_symbol_that_reads_as_a_part_of_the_amount_is_not_shown(symbol: str) -
     assert readable_symbol(symbol, "ETH") is None
 
 
+@given(
+    st.sampled_from(["", "$", "5"]),
+    st.sampled_from(
+        ["USD", "EUR", "GBP", "JPY", "CHF", "CNY", "US", "Dollar", "dollars", "Euro", "cents", "TRY"]
+    ),
+    st.sampled_from(["", "$", ".", "-"]),
+    st.lists(st.booleans(), min_size=8, max_size=8),
+)
+@examples(200)
+def test_no_symbol_is_money_of_a_state(before: str, name: str, after: str, upper: list[bool]) -> None:
+    """“+ 5,000 USD” arrives of a token that anybody has made."""
+    letters = (c.upper() if is_upper else c.lower() for c, is_upper in zip(name, upper, strict=False))
+    symbol = before + "".join(letters) + after
+    tried("symbols like money", symbol)
+    assert readable_symbol(symbol, "ETH") is None
+
+
 @pytest.mark.parametrize("coin", ["ETH", "POL", "BNB"])
 def test_another_chains_coin_may_be_a_token(coin: str) -> None:
     others = {"ETH", "POL", "BNB"} - {coin}

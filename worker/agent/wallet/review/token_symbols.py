@@ -45,6 +45,8 @@ class Misleading:
     """What a person takes them for."""
     source: str
     """Where the words are from, with the date of reading."""
+    with_signs: bool = True
+    """False if a sign beside the word makes another word of it, as `USD+` is the name of a token."""
 
 
 MISLEADING = (
@@ -67,6 +69,16 @@ MISLEADING = (
         "an address, also a shortened one",
         "the page's own short form (2026-11-27)",
     ),
+    Misleading(
+        re.compile(
+            r"[$\d]?(?:(?:usd|eur|gbp|jpy|chf|cny|rmb|inr|krw|brl|cad|aud|nzd|sgd|hkd|twd|thb|idr|php|vnd|mxn|ars|clp|cop|"
+            r"zar|ngn|kes|egp|aed|sar|ils|pln|czk|huf|ron|sek|nok|dkk|rub|uah|try|us|dollars?|euros?|pounds?|yen|yuan|"
+            r"francs?|rupees?|pesos?|cents?)[$.-]?)"
+        ),
+        "money of a state",
+        "ISO 4217, the most used currencies, and their names; from memory (2026-11-27)",
+        with_signs=False,
+    ),
 )
 
 
@@ -76,7 +88,9 @@ def readable_symbol(symbol: str | None, coin: str) -> str | None:
         return None
     written = symbol.lower()
     forms = {written, written.lstrip(_BEFORE), written.rstrip(_AFTER), written.lstrip(_BEFORE).rstrip(_AFTER)}
-    if any(each.form.fullmatch(form) for each in MISLEADING for form in forms):
+    if any(
+        each.form.fullmatch(form) for each in MISLEADING for form in (forms if each.with_signs else {written})
+    ):
         return None
     return None if coin and _drawn(coin) in map(_drawn, forms) else symbol
 
