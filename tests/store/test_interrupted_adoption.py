@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from forge.dynamodb.codec import Item
+from forge.dynamodb.codec import Item, Key
 from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import StorageUnavailable
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress
@@ -93,6 +94,69 @@ def test_what_is_said_meanwhile_is_not_lost(store: Store, dynamodb: Any, table: 
     accounts = TableAccounts(interrupted, StoreConfig.of(Settings(forge_table=table)), clock)
     adopted = accounts.adopt(KEY.session_id, "ann")
     assert log(store, adopted.session.key) == [*CONVERSATION, "late", "too", "later", "too"]
+
+
+def test_an_account_that_is_deleted_meanwhile_leaves_no_session_without_its_messages(
+    store: Store, dynamodb: Any, table: str, clock: Clock
+):
+    """What was adopted is either deleted with the account, or begun in the meantime and whole."""
+    talked(store)
+    deletions = ["once"]
+
+    def delete() -> None:
+        if deletions:
+            name = deletions.pop()
+            store.accounts.begin_erasure("ann", name)
+            for key in store.accounts.keys("ann"):
+                store.accounts.erase(key, name)
+                store.accounts.forget(key, name)
+
+    interrupted = Interrupted(dynamodb, table)
+    interrupted.happens = delete
+    accounts = TableAccounts(interrupted, StoreConfig.of(Settings(forge_table=table)), clock)
+    adopted = accounts.adopt(KEY.session_id, "ann").session
+    assert log(store, adopted.key) == CONVERSATION
+    assert len(list(store.accounts.keys("ann"))) == 1
+
+
+class Overtaken(Table):
+    """Something happens before a copy's mark is deleted."""
+
+    happens: Callable[[], object]
+
+    def delete(self, key: Key, change: ConditionalWrite | None = None) -> Item | None:
+        if key["sk"] == keys.COPY:
+            self.happens()
+        return super().delete(key, change)
+
+
+def test_a_deletion_that_an_adoption_overtakes_deletes_what_was_adopted(
+    store: Store, dynamodb: Any, table: str, clock: Clock
+):
+    talked(store)
+    interrupted = Interrupted(dynamodb, table)
+    overtaken = Overtaken(dynamodb, table)
+    overtaken.happens = lambda: adopted.append(store.accounts.adopt(KEY.session_id, "ann").session.key)
+    adopted: list[SessionKey] = []
+    settings = StoreConfig.of(Settings(forge_table=table))
+
+    def cut() -> None:
+        raise StorageUnavailable(retry_after=1)
+
+    interrupted.happens = cut
+    with pytest.raises(StorageUnavailable):
+        TableAccounts(interrupted, settings, clock).adopt(KEY.session_id, "ann")
+    eraser = TableAccounts(overtaken, settings, clock)
+    eraser.begin_erasure("ann", "once")
+    for key in eraser.keys("ann"):
+        eraser.erase(key, "once")
+    overtaken.happens = lambda: None
+    for key in eraser.keys("ann"):
+        eraser.forget(key, "once")
+    (key,) = adopted
+    assert store.sessions.get(key) is None
+    assert rows(dynamodb, table, key) <= {"session", "control"}
+    assert eraser.end_erasure("ann", "once", is_finished=True).deleted.sessions == 1
 
 
 def calls_of_an_adoption(store: Store, dynamodb: Any) -> int:

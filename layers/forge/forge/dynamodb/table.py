@@ -75,8 +75,8 @@ class Table:
         parameters = change.condition() if change else {}
         return {"Put": {"TableName": self._name, "Item": encode_item(item), **parameters}}
 
-    def deleting(self, key: Key) -> dict[str, Any]:
-        return {"Delete": {"TableName": self._name, "Key": encode_item(key)}}
+    def deleting(self, key: Key, condition: ConditionalWrite) -> dict[str, Any]:
+        return {"Delete": {"TableName": self._name, "Key": encode_item(key), **condition.condition()}}
 
     def query(self, pk: str, between: tuple[str, str], *, keys_only: bool = False) -> Generator[Item]:
         """Yield the items of a partition in order of `sk`, reading page by page."""

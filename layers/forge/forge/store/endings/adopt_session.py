@@ -6,7 +6,8 @@
    yet. An item in the index of the owner's sessions marks the copy, so that deleting the account finds an
    interrupted one.
 3. One transaction ends the session under its old id and begins it under the new id. Its condition is the `rev`
-   from which the copy was made. If a message arrived in the meantime, the copy is made again, so nothing is lost.
+   from which the copy was made, and that the copy is still marked. If a message arrived in the meantime, or the
+   deletion of the account has deleted the copy, it is made again, so nothing is lost.
 4. The items under the old id are deleted.
 
 An interrupted adoption continues with the next request. Until step 3 the session is complete under its old id, then
@@ -128,8 +129,9 @@ class Adoption:
             self.table.put_many(self._copies(target, session_of(old)))
             new = self._renamed(old, target)
             writes = [self._end(old), self.table.putting(new, only_if(ConditionalWrite(), None))]
+            marked = ConditionalWrite().when("attribute_exists(pk)")
             try:
-                self.table.transact([*writes, self.table.deleting(keys.copy(target))])
+                self.table.transact([*writes, self.table.deleting(keys.copy(target), marked)])
             except ConditionFailed:
                 continue
             return self._left_behind(new, old["generation"])

@@ -71,10 +71,13 @@ class Eraser:
 
     def erase(self, key: SessionKey) -> Erased:
         """End the session and delete its items. A later call deletes what an interrupted call has left."""
-        generation = self._end(key)
-        control = tell_run(self.table, key, generation, self.now)
-        delete_children(self.table, key, generation)
-        return Erased(generation, connections_of(control))
+        for _ in range(CONTENTION_TRIES):
+            is_copy, generation = self._end(key)
+            control = tell_run(self.table, key, generation, self.now)
+            delete_children(self.table, key, generation)
+            if not (is_copy and self._was_adopted(key)):
+                return Erased(generation, connections_of(control))
+        raise Contended(retry_after=1.0)
 
     def forget(self, key: SessionKey) -> None:
         """Remove the session, of which nothing is left, from the index, unless a message has begun it anew."""
@@ -92,18 +95,25 @@ class Eraser:
     def so_far(self) -> Erasure:
         return self.erasure(self.table.get(self._where()) or {})
 
-    def _end(self, key: SessionKey) -> int:
-        """Return the generation that has ended. A damaged session is ended as well."""
+    def _was_adopted(self, key: SessionKey) -> bool:
+        """Return whether the deleted copy has become a session meanwhile. Without its mark it no longer can."""
+        self.table.delete(keys.copy(key))
+        return alive(self.table.get(keys.hot(key)), self.now)
+
+    def _end(self, key: SessionKey) -> tuple[bool, int]:
+        """Return whether there is no session yet, and the generation that has ended. A damaged session is ended as
+        well.
+        """
         for _ in range(CONTENTION_TRIES):
             old = self.table.get(keys.hot(key))
             if old is None or not alive(old, self.now):
-                return plain((old or {}).get("generation"), int, self.now)
+                return old is None, plain((old or {}).get("generation"), int, self.now)
             empty = new_item(key, self.now, old, expires_at=ended_at(self.now))
             try:
                 self.table.transact(
                     [self.table.putting(empty, only_if(ConditionalWrite(), old)), self._counting(old)]
                 )
-                return plain(empty.get("generation"), int, self.now)
+                return False, plain(empty.get("generation"), int, self.now)
             except ConditionFailed:
                 continue
         raise Contended(retry_after=1.0)
