@@ -8,7 +8,7 @@ import pytest
 
 from forge.errors import NotFound, SessionUnreadable
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
-from forge.models.run import Ending, Progress, RunMessage, Submission
+from forge.models.run import CommandMessage, Ending, Progress, RunMessage, Submission
 from forge.queue import SqsRunQueue
 from forge.store import Store, keys
 from tests.clock import Clock
@@ -129,6 +129,15 @@ def test_a_session_that_cannot_be_read_hides_no_other_letter(
     with pytest.raises(SessionUnreadable):
         letters.requeue(message.run_id)
     assert [letter.message for letter in letters.all()] == [message]
+
+
+def test_the_letter_of_a_command_is_listed_and_can_only_be_removed(
+    letters: DeadLetters, given_up: RunMessage, dead: SqsRunQueue
+) -> None:
+    dead.send(command := CommandMessage(command_id=new_run_id()))
+    assert {line(each).split()[0] for each in letters.everything()} == {given_up.run_id, command.command_id}
+    assert "never repeated" in letters.requeue(command.command_id)
+    assert [line(each).split()[0] for each in letters.everything()] == [given_up.run_id]
 
 
 def test_the_letter_of_a_deleted_session_is_removed(

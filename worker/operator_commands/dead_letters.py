@@ -24,6 +24,7 @@ from forge.store import Store, open_store, system_clock
 from worker.settings import WorkerSettings
 
 HELP = "list | show RUN_ID | requeue RUN_ID: look at what was given up, or try it once more"
+COMMAND_REMOVED = "A command is never repeated: nobody waits for its answer any more. The letter was removed."
 _HOLD_SECONDS = 60
 _BATCH = 10
 
@@ -61,18 +62,31 @@ class DeadLetter:
         return is_active or any(each.run_id == run_id for each in session.inbox)
 
 
+@dataclass(frozen=True, slots=True)
+class DeadCommand:
+    """A command whose handling failed too often. It is never repeated, because nobody waits for its answer any more."""
+
+    delivery: Delivery
+    """The message of the dead-letter queue, with its receipt handle."""
+    command_id: str
+    """The command's id."""
+
+
 class DeadLetters:
     """`dead`: the dead-letter queue; `queue`: the one that the workers receive from."""
 
     def __init__(self, store: Store, queue: RunQueue, dead: RunQueue, clock: Clock) -> None:
         self._store, self._queue, self._dead, self._clock = store, queue, dead, clock
 
-    def all(self) -> list[DeadLetter]:
+    def everything(self) -> list[DeadLetter | DeadCommand]:
         """Reading hides the messages briefly; they are made visible again before this returns."""
         held = list(self._held())
         for letter in held:
             self._dead.extend(letter.delivery.receipt, 0)
         return held
+
+    def all(self) -> list[DeadLetter]:
+        return [letter for letter in self.everything() if isinstance(letter, DeadLetter)]
 
     def one(self, run_id: str) -> DeadLetter:
         """Raises `NotFound`."""
@@ -87,10 +101,10 @@ class DeadLetters:
         """
         held = list(self._held())
         try:
-            letter = next((each for each in held if each.message.run_id == run_id), None)
+            letter = next((each for each in held if name_of(each) == run_id), None)
             if letter is None:
                 raise NotFound(f"There is no dead letter of run {run_id}.")
-            done = self._again(letter)
+            done = COMMAND_REMOVED if isinstance(letter, DeadCommand) else self._again(letter)
             self._dead.delete(letter.delivery.receipt)
             held.remove(letter)
             return done
@@ -120,14 +134,18 @@ class DeadLetters:
         self._queue.send(accepted.run_message(again.run_id, payer=again.payer))
         return f"Its input was accepted once more, as run {again.run_id}."
 
-    def _held(self) -> Iterator[DeadLetter]:
+    def _held(self) -> Iterator[DeadLetter | DeadCommand]:
         seen: set[str] = set()
         while batch := self._dead.receive(_BATCH, 0):
             for delivery in batch:
                 self._dead.extend(delivery.receipt, _HOLD_SECONDS)
-                if isinstance(delivery.body, RunMessage) and delivery.receipt not in seen:
-                    seen.add(delivery.receipt)
+                if delivery.receipt in seen:
+                    continue
+                seen.add(delivery.receipt)
+                if isinstance(delivery.body, RunMessage):
                     yield self._read(delivery, delivery.body)
+                else:
+                    yield DeadCommand(delivery, delivery.body.command_id)
 
     def _read(self, delivery: Delivery, message: RunMessage) -> DeadLetter:
         try:
@@ -141,8 +159,15 @@ class DeadLetters:
         return DeadLetter(delivery, message, session, question)
 
 
-def line(letter: DeadLetter) -> str:
+def name_of(letter: DeadLetter | DeadCommand) -> str:
+    """Return the id by which the operator names the letter."""
+    return letter.command_id if isinstance(letter, DeadCommand) else letter.message.run_id
+
+
+def line(letter: DeadLetter | DeadCommand) -> str:
     """Log ids and sizes only."""
+    if isinstance(letter, DeadCommand):
+        return f"{letter.command_id}  (a command)  failed"
     size = len(letter.question.content) if letter.question else 0
     message = letter.message
     return f"{message.run_id}  {message.session_id}  {letter.state}  {counted(size, 'character')}"
@@ -161,7 +186,7 @@ def main(arguments: list[str], environment: Mapping[str, str], say: Callable[[st
     try:
         match arguments:
             case ["list"]:
-                found = letters.all()
+                found = letters.everything()
                 say("\n".join(map(line, found)) or "There are no dead letters.")
             case ["show", run_id]:
                 say(details(letters.one(run_id)))
