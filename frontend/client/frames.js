@@ -55,7 +55,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
 /** @typedef {{ run_id: string, sender: Sender, content: string, created_at: string, truncated?: boolean }} QueuedMessage */
 
 /** @typedef {{ to: string, value: string, data: string }} Call `value` is decimal wei */
-/** @typedef {{ direction: 'out' | 'in' | 'other', standard: string, asset?: string | null, symbol?: string | null, amount?: string | null, formatted?: string | null, sender: string, to: string }} ReviewChange */
+/** @typedef {{ direction: 'out' | 'in' | 'other', standard: string, asset?: string | null, symbol?: string | null, amount?: string | null, token_id?: string | null, formatted?: string | null, sender: string, to: string }} ReviewChange */
 /** @typedef {{ kind: 'erc20' | 'erc721' | 'operator' | 'permit' | 'permit2' | 'control', token?: string | null, spender: string, owner?: string | null, amount?: string | null, formatted?: string | null, unlimited?: boolean, revokes?: boolean, source?: 'call' | 'inner call' | 'simulation', text: string }} Allowance */
 /** @typedef {{ code: string, severity: 'danger' | 'caution', text: string }} ReviewWarning */
 /** @typedef {{ name?: string | null, type: string, value?: unknown }} ReviewArgument */

@@ -40,6 +40,21 @@ async def test_what_moves_beside_what_is_shown_is_not_called_exact(
     await expect(at.card.locator("[data-tone=good]")).to_have_count(0)
 
 
+async def test_of_many_tokens_of_a_contract_it_says_which_one_leaves(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    change = {
+        **SENT,
+        "standard": "erc1155",
+        "symbol": None,
+        "formatted": None,
+        "amount": "1",
+        "token_id": "777",
+    }
+    at = await desk(open_page, server, BEHAVES, asking(changes=[change]))
+    await expect(at.card.locator(".approval-change strong")).to_contain_text("− 1 of token 777 of 0xA0b8")
+
+
 @pytest.mark.parametrize("symbol", ["USDC", None])
 async def test_a_token_that_the_request_does_not_call_itself_is_named_by_its_address(
     open_page: OpenPage, server: FakeServer, symbol: str | None

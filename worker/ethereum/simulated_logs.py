@@ -59,6 +59,8 @@ class Movement:
     """The account that has the asset afterwards; the zero address for destroyed tokens."""
     amount: int
     """The amount in base units; for erc721 the token's id."""
+    token_id: int | None = None
+    """For erc1155: which of the contract's tokens moves. None for every other standard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class _Moves:
     sender: int | None
     to: int | None
     amount: int
+    token_id: int | None = None
     batch: bool = False
 
 
@@ -114,8 +117,8 @@ _HANDED = _Gives("control", 0, 1)
 _EVENTS: tuple[tuple[str, int, _Moves | _Gives], ...] = (
     ("Transfer(address,address,uint256)", 3, _Moves("erc721", 0, 1, 2)),
     ("Transfer(address,address,uint256)", _ANY, _Moves("erc20", 0, 1, 2)),
-    ("Transfer(address,address,address,uint256,uint256)", 3, _Moves("erc1155", 0, 1, 4)),
-    ("TransferSingle(address,address,address,uint256,uint256)", _ANY, _Moves("erc1155", 1, 2, 4)),
+    ("Transfer(address,address,address,uint256,uint256)", 3, _Moves("erc1155", 0, 1, 4, 2)),
+    ("TransferSingle(address,address,address,uint256,uint256)", _ANY, _Moves("erc1155", 1, 2, 4, 3)),
     ("TransferBatch(address,address,address,uint256[],uint256[])", 3, _Moves("erc1155", 1, 2, 0, batch=True)),
     ("Sent(address,address,address,uint256,bytes,bytes)", 3, _Moves("erc777", 1, 2, 3)),
     ("Minted(address,address,uint256,bytes,bytes)", 2, _Moves("erc777", None, 1, 2)),
@@ -186,15 +189,17 @@ def _movements_of(log: Log) -> Iterator[Movement]:
     if not isinstance(moves, _Moves):
         return
     sender, to = _who(words, moves.sender), _who(words, moves.to)
-    amounts = _batch(log) if moves.batch else [_word(words, moves.amount)]
+    token_id = None if moves.token_id is None else _word(words, moves.token_id)
+    moved = _batch(log) if moves.batch else [(token_id, _word(words, moves.amount))]
     standard: AssetStandard = "native" if log.address.lower() == NATIVE else moves.standard
-    for amount in amounts:
-        yield Movement(log.address, standard, sender, to, amount)
+    for token_id, amount in moved:
+        yield Movement(log.address, standard, sender, to, amount, token_id)
 
 
-def _batch(log: Log) -> list[int]:
-    _, amounts = LenientReader(log.data, 0, Allotment(2 * MOST_OF_A_BATCH + _HEAD_OF_LISTS)).values(_LISTS)
-    return amounts
+def _batch(log: Log) -> list[tuple[int | None, int]]:
+    """Return the tokens' ids and amounts; None is the id of an amount for which the log has none."""
+    ids, amounts = LenientReader(log.data, 0, Allotment(2 * MOST_OF_A_BATCH + _HEAD_OF_LISTS)).values(_LISTS)
+    return [(ids[at] if at < len(ids) else None, amount) for at, amount in enumerate(amounts)]
 
 
 def _grants_of(log: Log) -> Iterator[Grant]:

@@ -140,6 +140,7 @@ def _change(chain: Chain, found: Movement, token: Token | None) -> AssetChange:
         sender=parse_address(found.sender.lower()),
         to=parse_address(found.to.lower()),
         amount=str(found.amount),
+        token_id=None if found.token_id is None else str(found.token_id),
         formatted=formatted if is_counted else None,
     )
 

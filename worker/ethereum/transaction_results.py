@@ -80,6 +80,8 @@ class AssetChange(BaseModel):
     """The account that has the asset afterwards."""
     amount: str
     """The amount in base units, decimal; for erc721 the token's id."""
+    token_id: str | None = None
+    """For erc1155 the id of the token of which the amount moves, decimal; null for other standards."""
     formatted: str | None
     """The amount in whole units; null if the decimals are unknown, and for single tokens."""
 

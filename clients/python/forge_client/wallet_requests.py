@@ -38,6 +38,8 @@ class ReviewChange(Frozen):
     """The symbol that the contract states, which nobody has checked."""
     amount: str | None = None
     """The amount in base units; for erc721 the token's id."""
+    token_id: str | None = None
+    """For erc1155 the id of the token of which the amount moves; null for other standards."""
     formatted: str | None = None
     """The amount in a form for a person."""
     sender: str

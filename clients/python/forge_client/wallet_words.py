@@ -83,6 +83,8 @@ def _change(change: ReviewChange) -> str:
     )
     if change.symbol and change.asset:
         name = f"{name} ({change.asset})"
+    if change.token_id is not None:
+        amount, name = grouped(change.amount or "an unknown number"), f"of token {change.token_id} of {name}"
     if change.direction == "out":
         return f"- {amount} {name} to {change.to}"
     return f"+ {amount} {name} from {change.sender}"

@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.mcp_servers.bytecode import RETURN, STOP, push, words
+from tests.properties import examples
+from tests.unlisted import tried
 from tests.worker.wallet.giving_calls import THIEF, UNKNOWN, called
 from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number
+from worker.agent.wallet.request_in_words import change_in_words
+from worker.ethereum.simulated_logs import Log, movements
+
+MOVED_BATCH = "TransferBatch(address,address,address,uint256[],uint256[])"
 
 
 def topic(event: str) -> bytes:
@@ -88,6 +96,41 @@ async def test_a_movement_of_any_standard_is_shown(reviews: Reviews, standard: s
         "5",
     )
     assert change.to.lower() == THIEF
+
+
+@examples(60)
+@given(
+    st.lists(st.tuples(st.integers(0, 2**256 - 1), st.integers(0, 2**256 - 1)), min_size=1, max_size=4),
+    st.integers(0, 2),
+)
+def test_of_a_contract_with_many_tokens_the_id_of_what_moves_is_told(
+    moved: list[tuple[int, int]], form: int
+) -> None:
+    tried("movements of a token among many", (moved, form))
+    sender, to = number(7), number(8)
+    ids, amounts = [each for each, _ in moved], [each for _, each in moved]
+    one = number(ids[0]) + number(amounts[0])
+    text, indexed, data = [
+        ("TransferSingle(address,address,address,uint256,uint256)", [sender, sender, to], one),
+        (
+            "Transfer(address,address,address,uint256,uint256)",
+            [sender, to, number(ids[0])],
+            sender + number(amounts[0]),
+        ),
+        (MOVED_BATCH, [sender, sender, to], encode(["uint256[]", "uint256[]"], [ids, amounts])),
+    ][form]
+    topics = ["0x" + each.hex() for each in (keccak(text.encode()), *indexed)]
+    found, is_whole = movements([Log(CONTRACT, topics, data)])
+    told = [(each.standard, each.token_id, each.amount) for each in found]
+    assert is_whole
+    assert told == [("erc1155", *each) for each in (moved if form == 2 else moved[:1])]
+
+
+async def test_the_card_names_the_token_of_which_something_moves(reviews: Reviews) -> None:
+    reviews.code(MOVES[2][1] + STOP)
+    (change,) = (await reviews.review(called("transfer(address,uint256)", THIEF, 5))).changes
+    assert (change.token_id, change.amount) == ("9", "5")
+    assert change_in_words(change) == f"5 units of the token 9 of {change.asset}"
 
 
 async def test_a_movement_that_a_token_logs_twice_is_one(reviews: Reviews) -> None:

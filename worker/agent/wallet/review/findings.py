@@ -116,6 +116,7 @@ def _change(change: AssetChange, sender: str, facts: Facts) -> ReviewChange:
         asset=None if is_coin else change.asset,
         symbol=change.symbol if is_coin else facts.symbol_of(change.asset, change.symbol),
         amount=change.amount,
+        token_id=change.token_id,
         formatted=change.formatted,
         sender=change.sender,
         to=change.to,
