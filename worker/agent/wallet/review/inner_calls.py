@@ -12,6 +12,7 @@ from worker.agent.wallet.review.known_functions import Calls, Meaning
 from worker.agent.wallet.review.known_functions.router import (
     COMMAND_MASK,
     MAY_FAIL,
+    NEWER,
     is_raw_call,
     router_commands,
 )
@@ -62,9 +63,14 @@ def _child(node: Node, call: packed_calls.Packed) -> Node:
 
 
 def _commands(node: Node, commands: bytes, inputs: Sequence[bytes]) -> Iterator[Node]:
-    """The router acts for its own caller. A command without inputs fails, and so does the call that contains it."""
+    """The router acts for its own caller. A command without inputs fails, and so does the call that contains it. A
+    command of two meanings is one that is not known, and the one that an older router carries out.
+    """
     for index, byte in enumerate(commands):
         data, command = inputs[index] if index < len(inputs) else b"", byte & COMMAND_MASK
+        if byte & NEWER:
+            twofold = f"The command 0x{byte & ~MAY_FAIL:02x} means one thing to old routers and another to new ones."
+            yield Node(node.to, 0, data, node.acts_as, node.caller, note=twofold)
         if is_raw_call(command):
             yield Node(node.to, 0, data, node.acts_as, caller=node.caller)
         else:
