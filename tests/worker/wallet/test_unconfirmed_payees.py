@@ -13,8 +13,9 @@ from forge.models.wallet_review import Review
 from tests.mcp_servers.bytecode import STOP, push
 from tests.properties import examples
 from tests.unlisted import tried
-from tests.worker.wallet.giving_calls import THIEF, WRAPPERS, called
+from tests.worker.wallet.giving_calls import OWNER, THIEF, WRAPPERS, called
 from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number, review_of
+from tests.worker.wallet.test_costs import SWAPS, swap_of_tokens
 from tests.worker.wallet.test_effects import NOBODY, SENDER, log, who
 from tests.worker.wallet.test_left_out import TRANSFER
 from tests.worker.wallet.test_payees import filled
@@ -106,6 +107,24 @@ async def test_a_token_that_logs_nothing_still_has_a_recipient(reviews: Reviews)
     reviews.code(STOP)
     review = await reviews.review(called("transfer(address,uint256)", THIEF, 5), to=CONTRACT)
     assert (review.recipient or "").lower() == THIEF
+
+
+EXCHANGES = {text: row for text, row in SWAPS.items() if row in known_functions().values()}
+
+
+@pytest.mark.parametrize("text", EXCHANGES)
+async def test_a_swap_of_which_nothing_is_seen_to_arrive_is_a_danger(reviews: Reviews, text: str) -> None:
+    row = EXCHANGES[text]
+    swap = swap_of_tokens(row, 950, row.floor).replace(
+        bytes.fromhex(OWNER[2:]), bytes.fromhex(reviews.sender[2:])
+    )
+    reviews.code(STOP)
+    taken = await reviews.review(swap, value=10**18)
+    assert any("nothing is seen to arrive" in each for each in elsewhere(taken))
+    reviews.code(log(TRANSFER, NOBODY, SENDER, data=number(1_000)) + STOP)
+    assert elsewhere(await reviews.review(swap, value=10**18)) == []
+    reviews.code(STOP)
+    assert elsewhere(await reviews.review(swap)) == []
 
 
 async def test_what_is_called_within_a_call_and_takes_tokens_elsewhere_is_no_liar(reviews: Reviews) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from forge.models.wallet_review import ReviewWarning
 from worker.agent.wallet.review.findings import Found
+from worker.agent.wallet.review.shown_call_tree import all_nodes
+from worker.agent.wallet.review.swapped_tokens import COIN, lower_limits
+from worker.ethereum.known_tokens import wrapped_coins
 
 
 def unconfirmed_warnings(found: Found, told: Sequence[ReviewWarning]) -> list[ReviewWarning]:
@@ -20,7 +23,23 @@ def unconfirmed_warnings(found: Found, told: Sequence[ReviewWarning]) -> list[Re
         return [_warning(text)]
     if not told and _is_bought_for(found, named.lower(), found.sender.lower()):
         return [_warning(f"What comes of the payment goes to {named}, not to the account that signs.")]
+    if not told and _brings_nothing(found, found.sender.lower()):
+        return [
+            _warning("It is a swap, and nothing is seen to arrive for what leaves the account that signs.")
+        ]
     return []
+
+
+def _brings_nothing(found: Found, sender: str) -> bool:
+    """A contract of anybody may take what it is paid for a swap. Coins are not counted, because some nodes do not tell
+    what a call moves of them.
+    """
+    limits = [limit for node in all_nodes(found.reading.calls) for limit in lower_limits(node)]
+    coins = {COIN, *wrapped_coins(found.facts.chain_id, found.facts.coin)}
+    is_told = any(limit.is_swap for limit in limits) and not any(limit.token in coins for limit in limits)
+    pairs = [(each.sender.lower(), each.to.lower()) for each in found.moved]
+    leaves = any(giver == sender != taker for giver, taker in pairs)
+    return is_told and leaves and not any(taker == sender != giver for giver, taker in pairs)
 
 
 def _is_bought_for(found: Found, named: str, sender: str) -> bool:
