@@ -93,6 +93,8 @@ async def _of_size(stack: RunningStack, store: Store, size: int, rounds: int) ->
         await _until_quiet(long)
         await _read_all(long)
         synced = [await _sync(long) for _ in range(rounds)]
+        long.headers = {"prefer": "return=minimal"}
+        of_page = await _first_texts(long, rounds)
         beside = await _beside(long, other, rounds)
         size_of_state = len(await _state(long)) / 1_000
     name = f"{size:,} messages"
@@ -107,6 +109,9 @@ async def _of_size(stack: RunningStack, store: Store, size: int, rounds: int) ->
         Figure(f"{name}: answer to sync", synced[0][1] / 1_000, "KB"),
         Figure(f"{name}: first text, the first time", cold[0], "ms"),
         Figure(f"{name}: {FIRST_TEXT}", percentile(own, 50), "ms"),
+        Figure(
+            f"{name}: first text with a minimal answer, as the page asks, p50", percentile(of_page, 50), "ms"
+        ),
         Figure(f"{name}: {QUIET}", percentile(quiet, 50), "ms"),
         Figure(f"{name}: {AWAY}", percentile(beside, 50), "ms"),
     ]

@@ -41,9 +41,9 @@ def next_of(session: Session) -> RunMessage:
     return about(session, session.active.run_id if session.active else session.inbox[0].run_id)
 
 
-def started(store: Store, content: str = "hello", worker: str = "a") -> Lease:
+def started(store: Store, content: str = "hello", worker: str = "a", key: SessionKey = KEY) -> Lease:
     """The claimed run of a message that has just been accepted."""
-    return store.runs.claim(next_of(told(store, content)), worker)
+    return store.runs.claim(next_of(told(store, content, key)), worker)
 
 
 def spoken(content: str = "answer") -> Draft:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 
 from forge.models.ids import SessionKey
 from forge.models.session import Session
@@ -14,10 +16,23 @@ IDLE_SECONDS = 300.0
 """A history that is not used for this long is dropped."""
 
 
+_Name = tuple[SessionKey, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    start: int
+    """The number of the first entry."""
+    entries: list[bytes]
+    at: float
+    """The time of the last change, by the monotonic clock in seconds."""
+
+
 class RecentHistories:
-    """Within a generation a history only grows, and only by fenced writes. So a cached history whose length equals
-    the session's is current, whichever worker has written it; any other is read again. Only the part that a run
-    gets is kept: the entries from `history_start` on.
+    """Within a generation a history only grows, and only by fenced writes: an entry below the session's count never
+    changes (docs/decisions/2026-11-26-log-items-written-ahead.md). So what is cached is the beginning of what the run
+    gets, whichever workers have written since, and only the entries after it are read. Only the part that a run gets
+    is kept: the entries from `history_start` on.
     """
 
     def __init__(
@@ -25,44 +40,44 @@ class RecentHistories:
     ) -> None:
         self._limit, self._now = bytes_limit, monotonic
         self._bytes = 0
-        self._entries: OrderedDict[tuple[SessionKey, int], list[bytes]] = OrderedDict()
-        self._lengths: dict[tuple[SessionKey, int], int] = {}
-        self._kept_at: dict[tuple[SessionKey, int], float] = {}
+        self._kept: OrderedDict[_Name, _Kept] = OrderedDict()
 
-    def of(self, session: Session) -> list[bytes] | None:
-        known = self._entries.get(_name(session))
-        is_whole = known is not None and self._lengths[_name(session)] == session.history
-        return list(known) if known is not None and is_whole else None
+    def of(self, session: Session) -> list[bytes]:
+        """Return the entries of `session` from its `history_start` on as far as they are known, maybe none."""
+        kept = self._kept.get(_name(session))
+        if kept is None or kept.start > session.history_start:
+            return []
+        return list(kept.entries[session.history_start - kept.start : session.history - kept.start])
 
     def keep(self, session: Session, entries: Sequence[bytes]) -> None:
-        """`entries` are those of `session` from its `history_start` on."""
+        """`entries` are those of `session` from its `history_start` on. From one that could not be read on, they are
+        read again.
+        """
         self._forget(_name(session))
-        self._entries[_name(session)] = list(entries)
-        self._lengths[_name(session)] = session.history
-        self._kept_at[_name(session)] = self._now()
-        self._bytes += _size(entries)
-        while self._entries and (self._bytes > self._limit or self._is_idle(next(iter(self._entries)))):
-            self._forget(next(iter(self._entries)))
-
-    def _is_idle(self, name: tuple[SessionKey, int]) -> bool:
-        return self._now() - self._kept_at[name] > IDLE_SECONDS
+        readable = list(takewhile(bool, entries))
+        self._kept[_name(session)] = _Kept(session.history_start, readable, self._now())
+        self._bytes += _size(readable)
+        while self._kept and (self._bytes > self._limit or self._is_idle(next(iter(self._kept)))):
+            self._forget(next(iter(self._kept)))
 
     def grow(self, before: Session, entries: Sequence[bytes]) -> None:
-        """`entries` were added to the history that `before` had."""
-        known = [] if before.history == 0 else self.of(before)
-        if known is None:
-            self._forget(_name(before))
-        else:
+        """`entries` were added to the history that `before` had. Nothing is kept of them if entries before them are
+        not known.
+        """
+        known = self.of(before)
+        if len(known) == before.history - before.history_start:
             after = before.model_copy(update={"history": before.history + len(entries)})
             self.keep(after, [*known, *entries][after.history_start - before.history_start :])
 
-    def _forget(self, name: tuple[SessionKey, int]) -> None:
-        self._bytes -= _size(self._entries.pop(name, ()))
-        self._lengths.pop(name, None)
-        self._kept_at.pop(name, None)
+    def _is_idle(self, name: _Name) -> bool:
+        return self._now() - self._kept[name].at > IDLE_SECONDS
+
+    def _forget(self, name: _Name) -> None:
+        if kept := self._kept.pop(name, None):
+            self._bytes -= _size(kept.entries)
 
 
-def _name(session: Session) -> tuple[SessionKey, int]:
+def _name(session: Session) -> _Name:
     return session.key, session.generation
 
 

@@ -100,13 +100,12 @@ class LeasedRecord:
             await self._renew_before(_MARGIN)
 
     async def history(self) -> list[bytes]:
-        session = self.lease.session
-        if not session.history:
-            return []
-        if known := self._histories.of(session):
-            return known
-        entries = await self._persist(lambda: self._journal.history(self.lease))
-        self._histories.keep(session, entries)
+        lease = self.lease
+        entries = self._histories.of(lease.session)
+        first = lease.session.history_start + len(entries)
+        if first < lease.session.history:
+            entries += await self._persist(lambda: self._journal.history(lease, first))
+            self._histories.keep(lease.session, entries)
         return entries
 
     async def keep(self, *, is_watched: bool) -> None:

@@ -106,10 +106,11 @@ class Runs(Protocol):
 class Journal(Protocol):
     """What a run has done, for its next attempt (the store's `call#` and `entry#` items)."""
 
-    def history(self, lease: Lease) -> list[bytes]:
-        """Return the session's LLM history from its `history_start` on, one serialized LLM message for each entry.
+    def history(self, lease: Lease, first: int | None = None) -> list[bytes]:
+        """Return the session's LLM history, one serialized LLM message for each entry, from its `history_start` on, or
+        from the entry `first` on.
 
-        An entry that cannot be read is empty.
+        An entry that cannot be read is empty. No entry that the session counts ever changes.
         """
         ...
 

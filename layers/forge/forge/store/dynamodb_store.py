@@ -85,8 +85,10 @@ class Store:
     @_Part
     def sessions(self) -> Sessions:
         from forge.store.sessions import TableSessions
+        from forge.store.stored.recent_messages import RecentMessages
 
-        return TableSessions(self._table, self._config, self._clock, self._daily_limits)
+        recent = RecentMessages()
+        return TableSessions(self._table, self._config, self._clock, self._daily_limits, recent)
 
     @_Part
     def inbox(self) -> Inbox:

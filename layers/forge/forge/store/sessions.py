@@ -24,6 +24,7 @@ from forge.store.endings.erase_session import SessionEraser
 from forge.store.limits.daily_limits import DailyLimits
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.message_log import messages_of, whole_text
+from forge.store.stored.recent_messages import RecentMessages
 from forge.store.stored.session_item import current, new_item, only_if, session_of
 from forge.store.stored.session_lifetime import alive
 
@@ -38,6 +39,8 @@ class TableSessions:
     """The time in epoch milliseconds."""
     daily_limits: DailyLimits
     """The daily limits of the whole deployment."""
+    recent: RecentMessages
+    """The messages of long conversations that were read last."""
 
     def get(self, key: SessionKey) -> Session | None:
         item = self.table.get(layout.hot(key))
@@ -48,6 +51,9 @@ class TableSessions:
         stop = session.logged if stop is None else min(stop, session.logged)
         if start >= stop:
             return []
+        return self.recent.of(session, start, stop, partial(self._read, session))
+
+    def _read(self, session: Session, start: int, stop: int) -> list[Message]:
         between = layout.message_range(session.generation, start, stop)
         return messages_of(self.table.query(layout.partition(session.key), between))
 

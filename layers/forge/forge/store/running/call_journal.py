@@ -37,8 +37,9 @@ class TableJournal:
     clock: Clock
     """The time in epoch milliseconds."""
 
-    def history(self, lease: Lease) -> list[bytes]:
-        return read_entries(self.table, lease.session)
+    def history(self, lease: Lease, first: int | None = None) -> list[bytes]:
+        start = lease.session.history_start if first is None else first
+        return read_entries(self.table, lease.session, start)
 
     def begin_call(
         self, lease: Lease, call_key: str, meta: dict[str, str]

@@ -36,16 +36,16 @@ def entry_items(session: Session, entries: Sequence[bytes], expires_at: int) -> 
     ]
 
 
-def read_entries(table: Table, session: Session) -> list[bytes]:
-    """Return the entries from the session's `history_start` on, as many as it counts. An entry that cannot be read is
+def read_entries(table: Table, session: Session, start: int) -> list[bytes]:
+    """Return the entries from number `start` on, as many as the session counts. An entry that cannot be read is
     empty.
     """
-    if not session.history:
+    if start >= session.history:
         return []
-    between = keys.entry_range(session.generation, session.history_start, session.history)
+    between = keys.entry_range(session.generation, start, session.history)
     items = table.query(keys.partition(session.key), between)
     found = {index: _join(list(group)) for index, group in groupby(items, key=_index)}
-    return [found.get(index, b"") for index in range(session.history_start, session.history)]
+    return [found.get(index, b"") for index in range(start, session.history)]
 
 
 def _index(item: Item) -> int:
