@@ -45,7 +45,7 @@ def test_a_symbol_that_is_no_plain_word_is_not_repeated(symbol: str) -> None:
 
 
 def test_a_movement_without_a_symbol_is_shown_in_base_units() -> None:
-    assert f"5000 base units of the token {TOKEN} from {OWNER} to {THIEF}" in simulated(moved(symbol=None))
+    assert f"5,000 base units of the token {TOKEN} from {OWNER} to {THIEF}" in simulated(moved(symbol=None))
 
 
 def test_an_nft_is_shown_by_its_number_and_its_collection() -> None:

@@ -131,6 +131,8 @@ async def test_the_card_names_the_token_of_which_something_moves(reviews: Review
     (change,) = (await reviews.review(called("transfer(address,uint256)", THIEF, 5))).changes
     assert (change.token_id, change.amount) == ("9", "5")
     assert change_in_words(change) == f"5 units of the token 9 of {change.asset}"
+    many = change.model_copy(update={"token_id": None, "amount": "1000000"})
+    assert change_in_words(many) == f"1,000,000 base units of the token {change.asset}"
 
 
 async def test_a_movement_that_a_token_logs_twice_is_one(reviews: Reviews) -> None:

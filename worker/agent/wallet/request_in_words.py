@@ -105,10 +105,9 @@ def change_in_words(change: ReviewChange) -> str:
         return f"{grouped(change.formatted or '')} {change.symbol}"
     if change.standard == "erc721":
         return f"the token {change.amount} of {change.asset}"
+    amount = grouped(change.amount or "unknown")
     if change.token_id is not None:
-        return (
-            f"{counted(change.amount or 'unknown', 'unit')} of the token {change.token_id} of {change.asset}"
-        )
+        return f"{counted(amount, 'unit')} of the token {change.token_id} of {change.asset}"
     if change.symbol and change.formatted:
         return f"{grouped(change.formatted)} “{change.symbol}” (token {change.asset})"
-    return f"{counted(change.amount or 'unknown', 'base unit')} of the token {change.asset}"
+    return f"{counted(amount, 'base unit')} of the token {change.asset}"
