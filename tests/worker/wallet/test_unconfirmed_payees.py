@@ -13,7 +13,7 @@ from forge.models.wallet_review import Review
 from tests.mcp_servers.bytecode import STOP, push
 from tests.properties import examples
 from tests.unlisted import tried
-from tests.worker.wallet.giving_calls import OWNER, THIEF, WRAPPERS, called
+from tests.worker.wallet.giving_calls import LATER, OWNER, THIEF, WRAPPERS, called
 from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number, review_of
 from tests.worker.wallet.test_costs import SWAPS, swap_of_tokens
 from tests.worker.wallet.test_effects import NOBODY, SENDER, log, who
@@ -21,6 +21,7 @@ from tests.worker.wallet.test_left_out import TRANSFER
 from tests.worker.wallet.test_payees import filled
 from worker.agent.wallet.review.known_functions import Meaning, known_functions
 
+INNER = "0x1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
 FRIEND = "0x8ba1f109551bd432803012645ac136ddd64dba72"
 NAMING = {
     row.text: row
@@ -107,6 +108,23 @@ async def test_a_token_that_logs_nothing_still_has_a_recipient(reviews: Reviews)
     reviews.code(STOP)
     review = await reviews.review(called("transfer(address,uint256)", THIEF, 5), to=CONTRACT)
     assert (review.recipient or "").lower() == THIEF
+
+
+async def test_an_exchange_that_unwraps_the_coin_keeps_nothing(reviews: Reviews) -> None:
+    """Its router gets the wrapped coin, and pays the coin to the account that signs."""
+    pair = "0x000000000000000000000000000000000000a1b2"
+    signer = b"\x32"
+    wrapped = log(TRANSFER, who(pair), SENDER, data=number(3)) + log(
+        TRANSFER, who(pair), signer, data=number(3)
+    )
+    reviews.code(wrapped + STOP, INNER)
+    call_inner = push(0, 1) * 5 + who(INNER) + b"\x5a\xf1\x50"
+    reviews.code(log(TRANSFER, SENDER, who(pair), data=number(5)) + call_inner + STOP)
+    swap = "swapExactTokensForETH(uint256,uint256,address[],address,uint256)"
+    data = called(swap, 5, 3, [CONTRACT, INNER], reviews.sender, LATER)
+    review = await reviews.review(data)
+    reviews.code(b"", INNER)
+    assert (len(review.changes), elsewhere(review)) == (3, [])
 
 
 EXCHANGES = {text: row for text, row in SWAPS.items() if row in known_functions().values()}

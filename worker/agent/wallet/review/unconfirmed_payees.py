@@ -21,7 +21,7 @@ def unconfirmed_warnings(found: Found, told: Sequence[ReviewWarning]) -> list[Re
     if found.is_missed and found.names_payee:
         text = f"The call names {named} as the recipient, but nothing of what leaves is seen to arrive there."
         return [_warning(text)]
-    if not told and _is_bought_for(found, named.lower(), found.sender.lower()):
+    if not told and found.names_payee and _is_bought_for(found, named.lower(), found.sender.lower()):
         return [_warning(f"What comes of the payment goes to {named}, not to the account that signs.")]
     if not told and _brings_nothing(found, found.sender.lower()):
         return [
