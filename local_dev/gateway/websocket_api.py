@@ -107,7 +107,8 @@ class WebSocketApi:
         """Return the close code and reason once the connection has ended."""
         while True:
             try:
-                message = await asyncio.wait_for(receive(), max(0.0, connection.patience()))
+                async with asyncio.timeout(max(0.0, connection.patience())):
+                    message = await receive()
             except TimeoutError:
                 if connection.patience() <= 0:
                     await connection.close(GOING_AWAY, "Going away")

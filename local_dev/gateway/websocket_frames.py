@@ -54,6 +54,13 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self.scope.setdefault("state", {})[WRITE_NOW] = self.write_now
 
+    async def send(self, message: Any) -> None:
+        """The library keeps the handshake for as long as the connection lasts, which may be idle for minutes."""
+        await super().send(message)
+        if message["type"] == "websocket.accept":
+            self.request.headers.clear()
+            self.response.headers.clear()
+
     def write_now(self, text: bytes) -> bool:
         """Send text. Return False if the connection is slow, not open yet or closing; then nothing was sent."""
         is_open = self.handshake_complete and not (

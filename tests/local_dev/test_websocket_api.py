@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import threading
 from typing import Any
@@ -11,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from local_dev.gateway.websocket_api import FRAMES_AT_ONCE
+from local_dev.gateway.websocket_frames import GatewayProtocol
 from tests.local_dev.conftest import SIGNED, Application
 from tests.patience import PATIENCE_SECONDS, eventually
 
@@ -216,6 +218,17 @@ async def test_a_message_in_small_frames_may_have_128_kilobytes(
         await client.send(["x" * 16 * 1024] * 9)
         assert await closed(client) == 1009
     assert [len(event["body"]) for event in routes["$default"].events] == [128 * 1024]
+
+
+async def test_an_open_connection_does_not_keep_the_handshake_s_header_fields(
+    application: Application, routes: dict[str, Recorder]
+):
+    async with application.running() as running, connect(running.ws_url):
+        found = [each for each in gc.get_objects() if issubclass(type(each), GatewayProtocol)]
+        accepted = [each for each in found if each.handshake_complete and not each.close_sent]
+        kept = [each.request.headers or each.response.headers for each in accepted]
+        assert kept
+        assert not any(kept)
 
 
 async def test_an_idle_connection_is_closed_and_a_used_one_is_not(
