@@ -19,6 +19,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_dev.options import OptionError, Options
+from local_dev.process_identity import started
 
 OUTPUTS = {
     "FORGE_TABLE": "TableName",
@@ -28,6 +29,7 @@ OUTPUTS = {
 """Environment variables of the worker, with the stack outputs that hold their values."""
 
 CANNOT_LOOK = 2
+NOTHING_RUNS = "No application runs here (make run starts one)."
 
 Say = Callable[[str], object]
 Command = Callable[[list[str], MutableMapping[str, str], Say], int]
@@ -52,9 +54,14 @@ def of_stack(name: str, cloudformation: Any) -> dict[str, str]:
 def of_this_computer(file: Path) -> dict[str, str]:
     """Return the variables of the running application's worker. Raises `NoTarget`."""
     try:
-        return json.loads(file.read_text())["environment"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NoTarget("No application runs here (make run starts one).") from error
+        described = json.loads(file.read_text())
+        owner, environment = described.get("owner"), described["environment"]
+        has_ended = owner is not None and started(int(owner["pid"])) != owner["started"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NoTarget(NOTHING_RUNS) from error
+    if has_ended:
+        raise NoTarget(NOTHING_RUNS)
+    return environment
 
 
 @dataclass(frozen=True, slots=True)

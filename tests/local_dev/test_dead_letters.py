@@ -15,8 +15,9 @@ from forge.queue import SqsRunQueue
 from forge.settings import Settings
 from forge.store import open_store, system_clock
 from local_dev.dead_letters import TOOL as DEAD_LETTERS
+from local_dev.home import write_description
 from local_dev.mcp_pins import TOOL as MCP_PINS
-from local_dev.operator_tool import CANNOT_LOOK, OUTPUTS, Tool
+from local_dev.operator_tool import CANNOT_LOOK, NOTHING_RUNS, OUTPUTS, Tool
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME
 
 STACK = "forge-night"
@@ -89,6 +90,18 @@ def test_nothing_that_runs_here_is_said_with_what_to_do(
     code, said = run(file=file, tool=tool)
     assert code == CANNOT_LOOK
     assert f"make {tool.target} STACK=name" in said
+
+
+def test_the_file_of_an_application_that_has_ended_is_not_believed(
+    urls: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "stack.json"
+    assert write_description(file, {"environment": urls})
+    assert run("list", file=file)[0] == 0
+    described = json.loads(file.read_text())
+    file.write_text(json.dumps({**described, "owner": {**described["owner"], "started": "long ago"}}))
+    code, said = run("list", file=file)
+    assert (code, said.startswith(NOTHING_RUNS)) == (CANNOT_LOOK, True)
 
 
 def test_pins_are_listed_by_the_same_way(table: str, urls: dict[str, str], tmp_path: Path) -> None:
