@@ -63,12 +63,12 @@ function ownMeaning(error) {
   return null;
 }
 
-/** The text about a wallet's error for a person; the wallet's own words if the meaning is unknown. @param {unknown} error @returns {string} */
+/** The text about a wallet's error for a person; the wallet's own words, with their hidden characters shown, if the meaning is unknown. @param {unknown} error @returns {string} */
 export function problemOf(error) {
   if (meaningOf(error) === 'declined') return 'You declined in your wallet.';
   if (meaningOf(error) === 'pending') return 'Your wallet has a request open already. Open your wallet, answer it there, and try again.';
   const words = [error, ...errorsIn(error).map((each) => read(each, 'message'))].find((each) => typeof each === 'string' && each.trim());
-  return words ? String(words).slice(0, WORDS_LENGTH) : 'The wallet refused without saying why.';
+  return words ? withVisibleControls(String(words).slice(0, WORDS_LENGTH)) : 'The wallet refused without saying why.';
 }
 
 /** A chain's id as wallets write it: `0x1`, `0x01`, `1`, `eip155:1` (CAIP-2) or a number; null for anything else. @param {unknown} answer @returns {number | null} */

@@ -78,3 +78,14 @@ test('whatever a wallet says of itself, its button has a name in one line withou
   }
   assert.deepEqual(announcedIn({ name: 'Good', rdns: 'good.example', icon: 'data:image/png;base64,AA' }), { id: 'good.example', name: 'Good', icon: 'data:image/png;base64,AA', maker: 'good.example' });
 });
+
+test('the words of a wallet’s error show their hidden characters, wherever the error holds them', () => {
+  for (const hidden of ['\u202e', '\u200b', '\u2066', '\u00ad', '\u{e0041}', '\u007f']) {
+    const words = `nothing was ${hidden}sent`;
+    for (const error of [words, { message: words }, { code: -32603, data: { message: words } }, { cause: { message: words } }]) {
+      const told = problemOf(error);
+      assert.ok(!told.includes(hidden) && told.includes('⟨U+'), JSON.stringify(told));
+      assert.equal(failedSendOutcome(error).kind, 'unknown');
+    }
+  }
+});
