@@ -92,7 +92,7 @@ check-template: setup-check
 	$(sam) validate --lint --region us-east-1
 	$(sam) build
 
-# What a turn sends is counted, and held to deploy/turn.json and bench/budgets.json.
+# What a turn sends is counted, and held to deploy/turn.json and bench/turn_budgets.json.
 .PHONY: check-bill
 check-bill: setup-check
 	$(python) -m pytest --quiet tests/cost

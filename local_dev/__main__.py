@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from typing import Any
 import uvloop
 
 from local_dev.home import FolderUnusable, Home
+from local_dev.listener import listen, why_not
 from local_dev.login.variables import LoginUnusable
 from local_dev.options import HELP, OptionError, Options
 from local_dev.processes.processes import StartFailed
@@ -51,23 +51,6 @@ def main() -> int:
         report(why_not(options, error))
         return EXIT_CANNOT_LISTEN
     return uvloop.run(run(options, listener))
-
-
-def listen(options: Options) -> socket.socket:
-    family, *_, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
-    # The workers call `::` by its IPv4 address.
-    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-    return socket.create_server(address[:2], family=family, backlog=512, dualstack_ipv6=both)  # pyright: ignore[reportArgumentType]
-
-
-def why_not(options: Options, error: OSError) -> str:
-    where = f"{options.host}:{options.port}"
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"{where} is taken by another program, perhaps by a `make run` that still runs; "
-            "choose another port: BACKEND_PORT=8081 make run"
-        )
-    return f"cannot listen on {where}: {error.strerror or error}; BACKEND_HOST is an address of this computer"
 
 
 async def run(options: Options, listener: socket.socket) -> int:

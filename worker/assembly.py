@@ -21,7 +21,7 @@ from worker.operation.tracing import Tracing
 from worker.push.audiences import Audiences
 from worker.push.frame_pace import PACES, Pace
 from worker.runs.answering import Answering
-from worker.runs.claiming import Claims
+from worker.runs.claim_or_wait import Claims
 from worker.runs.consumer import Consumer
 from worker.runs.control_poll import LocalRuns
 from worker.runs.delivery_after_run import DeliveryAfterRun

@@ -1,7 +1,7 @@
 """`make bench-cost` prints the cost of a turn, a reload and the expiry, from the requests that leave the processes.
 
 `--write` stores the counts as the budgets that `make check` compares: `deploy/turn.json`, which `make deploy` also
-prices, and `bench/budgets.json`, which has the worker's calls by kind, frames and bytes.
+prices, and `bench/turn_budgets.json`, which has the worker's calls by kind, frames and bytes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The worker's requests in a turn, by kind. They are counted in virtual time, so the counts are the same on every
 computer. The bare server sends none.
 
-`make check` compares these counts (`bench/budgets.json`).
+`make check` compares these counts (`bench/turn_budgets.json`).
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""The counted requests of the worker's turns: calls by kind, frames and bytes. `bench/budgets.json` has the limit of
-each.
+"""The counted requests of the worker's turns: calls by kind, frames and bytes. Limits: `bench/turn_budgets.json`.
 
 These are counts, never timings: the event loop's time is virtual, and every call of the store or the queue takes the
 same time.
@@ -38,7 +37,7 @@ from worker.push.frame_pace import PACES, FramePace
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BUDGETS = Path(ROOT, "bench", "budgets.json")
+BUDGETS = Path(ROOT, "bench", "turn_budgets.json")
 TURNS: Sequence[tuple[int, int, FramePace]] = (
     (1, 400, "economic"),
     (1, 400, "smooth"),

@@ -17,7 +17,7 @@ RUN_PATH = (
     "runs/delivery_after_run",
     "runs/queue_calls",
     "runs/staggered_starts",
-    "runs/claiming",
+    "runs/claim_or_wait",
     "runs/execution",
     "runs/answering",
     "runs/lease_renewal",

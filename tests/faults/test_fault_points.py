@@ -20,8 +20,8 @@ CROSSINGS = {
     "push/audiences._find_late_readers: self._blocking.retry(self._controls.read)": "controls.read",
     "push/audiences.is_gone: self._blocking(self._forget_unless_opening)": "controls.disconnect",
     "push/signed_connections.post: self._pool.post": "connections.post",
-    "runs/claiming._claim: self.blocking(self.runs.claim)": "runs.claim",
-    "runs/claiming._control: self.blocking(self.controls.read)": "controls.read",
+    "runs/claim_or_wait._claim: self.blocking(self.runs.claim)": "runs.claim",
+    "runs/claim_or_wait._control: self.blocking(self.controls.read)": "controls.read",
     "runs/queue_calls.delete: self._blocking.retry(self._queue.delete)": "queue.delete",
     "runs/consumer._receive: self._blocking(self._queue.receive)": "queue.receive",
     "runs/delivery_after_run._pause: self._blocking.retry(self._controls.read)": "controls.read",
@@ -42,8 +42,8 @@ CROSSINGS = {
     "runs/leased_record._renew_before: self._renew(self._runs.renew)": "runs.renew",
     "runs/leased_record.put_back: self._persist(self._runs.put_back)": "runs.put_back",
     "runs/leased_record.release: self._persist(self._runs.release)": "runs.release",
-    "runs/leased_record.set_network: self._persist(self._sessions.set_network)": "sessions.set_network",
-    "runs/leased_record.set_network: self._renew(self._runs.renew)": "runs.renew",
+    "runs/leased_record.clear: self._blocking.retry(self._runs.clear)": "runs.clear",
+    "runs/leased_record.set_network: self._renew(self._runs.set_network)": "runs.set_network",
     "runs/leased_record._charge: self._renew(self._spendings.charge)": "spendings.charge",
     "runs/leased_record.give_back: self._renew(self._spendings.give_back)": "spendings.give_back",
     "runs/leased_record.spend: self._persist(self._spendings.begin)": "spendings.begin",
@@ -78,6 +78,7 @@ ELSEWHERE = {
     "journal.call_record": "test_a_result_that_is_recorded_is_told_although_the_storage_fails",
     "queue.dead_letter": "test_a_given_up_run_comes_to_the_dead_letters_although_the_queue_fails",
     "queue.release": "test_a_stopped_worker_hands_its_run_over_even_when_that_fails",
+    "runs.clear": "test_what_a_deleted_session_left_is_deleted_although_the_storage_fails",
     "runs.put_back": "test_a_run_that_is_put_back_has_lost_no_attempt",
     "runs.release": "test_a_stopped_worker_hands_its_run_over_even_when_that_fails",
     "spendings.begin": "test_a_transaction_is_counted_although_the_storage_fails",
@@ -86,7 +87,7 @@ ELSEWHERE = {
     "spendings.give_back": "test_what_the_agent_spends_is_counted_once",
     "runs.tokens_left": "test_the_tokens_left_are_asked_for_again",
     "sessions.get": "test_a_session_that_cannot_be_read_for_showing_it_costs_the_next_run_nothing",
-    "sessions.set_network": "test_the_session_changes_its_network_once",
+    "runs.set_network": "test_the_session_changes_its_network_once",
 }
 """Crossings off the usual path, and the test that fires faults there."""
 

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local_dev.__main__ import listen
+from local_dev.listener import listen
 from local_dev.options import Options
-from local_dev.processes.ports import url_of
+from local_dev.processes.reserved_ports import url_of
 from local_dev.repository import ROOT
 from tests.patience import PATIENCE_SECONDS
 

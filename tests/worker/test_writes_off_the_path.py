@@ -122,6 +122,16 @@ async def test_the_session_changes_its_network_once(stage: Stage, moment: str) -
     assert record.lease.session.network == "mainnet"
 
 
+async def test_what_a_deleted_session_left_is_deleted_although_the_storage_fails(stage: Stage) -> None:
+    lease = await claimed(stage)
+    clear = Failing(stage.store.runs.clear, "before")
+    record = record_of(stage, lease, runs=Watched(stage.store.runs, clear=clear))
+    await record.begin_call("0001:c1", {"tool": "pay"})
+    await asyncio.to_thread(stage.store.sessions.delete, KEY)
+    await record.clear()
+    assert clear.failures == 0
+
+
 async def test_a_transaction_is_counted_although_the_storage_fails(stage: Stage) -> None:
     kept = stage.store.spendings
     begin, cancel = Failing(kept.begin, "before"), Failing(kept.cancel, "before")

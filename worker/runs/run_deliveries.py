@@ -24,7 +24,7 @@ from forge.ports.runs import Recovery, Runs
 from worker.blocking_calls import Blocking
 from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing
-from worker.runs.claiming import Claims
+from worker.runs.claim_or_wait import Claims
 from worker.runs.control_poll import LocalRuns
 from worker.runs.delivery_after_run import DeliveryAfterRun
 from worker.runs.execution import Executed, RunExecutor

@@ -9,6 +9,7 @@ from typing import Self
 from forge.models.request_prices import Daily
 from forge.settings import Settings
 from forge.store.stored.item_schema import Defaults
+from forge.store.stored.session_lifetime import SessionLifetime
 
 QUEUE_GRACE_MS = 15_000
 """If an accepted message has not been claimed after this time, its queue message may be lost."""
@@ -59,10 +60,8 @@ def _thirds(per_minute: float) -> RateLimit:
 class StoreConfig:
     """The store's configuration."""
 
-    session_ms: int
-    """A session's life after its last activity."""
-    age_seconds: int
-    """The longest life of what a session leaves."""
+    lifetime: SessionLifetime
+    """When sessions and what they leave expire."""
     network: str
     """The network of a new session."""
     session_rate: RateLimit
@@ -87,8 +86,7 @@ class StoreConfig:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         return cls(
-            session_ms=round(settings.session_timeout_minutes * 60_000),
-            age_seconds=round(settings.session_max_age_days * 86_400),
+            lifetime=SessionLifetime.of(settings),
             network=settings.default_network,
             session_rate=RateLimit.of(settings.rate_limit_per_minute, settings.rate_limit_burst),
             owner_rate=RateLimit.of(settings.owner_rate_limit_per_minute, settings.rate_limit_burst * 4),
@@ -109,16 +107,3 @@ class StoreConfig:
 
     def defaults(self, now: int) -> Defaults:
         return Defaults(now=now, network=self.network)
-
-    def busy_end(self, now: int) -> int:
-        """Return the end of a session with queued or active work. An accepted message must not expire before it has
-        an outcome.
-        """
-        return max(self.session_end(now), self.child_end(now))
-
-    def session_end(self, now: int) -> int:
-        """Return the end of a session without work, in epoch seconds, rounded up."""
-        return -(-(now + self.session_ms) // 1_000)
-
-    def child_end(self, now: int) -> int:
-        return now // 1_000 + self.age_seconds

@@ -107,7 +107,7 @@ def _into_living(
         .assign("inbox_order = list_append(inbox_order, :run_ids)", run_ids=[submission.run_id])
         .assign("rev = rev + :one", one=1)
         .assign("work_due = if_not_exists(work_due, :work_due)", work_due=now + QUEUE_GRACE_MS)
-        .set(work_shard=keys.work_shard(key), expires_at=config.busy_end(now), last_activity_at=now)
+        .set(work_shard=keys.work_shard(key), expires_at=config.lifetime.busy_end(now), last_activity_at=now)
         .set(**keys.owned(key))
         .when("expires_at > :seconds", seconds=now // 1_000)
         .when("size(inbox_order) < :most", most=INBOX_LIMIT)
@@ -138,7 +138,7 @@ def _create(
         inbox={submission.run_id: entry_of(submission)},
         inbox_order=[submission.run_id],
         tat=now + config.session_rate.interval,
-        expires_at=config.busy_end(now),
+        expires_at=config.lifetime.busy_end(now),
         work_shard=keys.work_shard(key),
         work_due=now + QUEUE_GRACE_MS,
     )

@@ -97,7 +97,11 @@ class TableSessions:
                 old = refused.item
             if old and alive(old, now):
                 whole(old)
-            first = {"network": self.config.network, "expires_at": self.config.session_end(now), **values}
+            first = {
+                "network": self.config.network,
+                "expires_at": self.config.lifetime.session_end(now),
+                **values,
+            }
             create = partial(self._create, new_item(key, now, old, **first), old)
             if created := self.daily_limits.spend_on("sessions", create, caller=payer):
                 return created
@@ -114,9 +118,9 @@ class TableSessions:
     def touch(self, key: SessionKey) -> Session | None:
         """The write happens at most once a minute, or four times in a short life."""
         session, now = self.get(key), self.clock()
-        if session is None or session.expires_at > self.config.session_end(now):
+        if session is None or session.expires_at > self.config.lifetime.session_end(now):
             return session
-        if now - session.last_activity_at < min(TOUCH_MS, self.config.session_ms // 4):
+        if now - session.last_activity_at < min(TOUCH_MS, self.config.lifetime.session_ms // 4):
             return session
         return self._changed(key, {})
 
@@ -150,7 +154,7 @@ class TableSessions:
         )
         if not prolongs:
             return change
-        end = self.config.session_end(now)
+        end = self.config.lifetime.session_end(now)
         return change.set(expires_at=end, last_activity_at=now).when("expires_at <= :expires_at")
 
     def _write_living(self, key: SessionKey, values: dict[str, str | None]) -> Session:

@@ -138,7 +138,7 @@ class Adoption:
         raise Contended(retry_after=1.0)
 
     def _begun(self, target: SessionKey) -> Item:
-        end = self.config.child_end(self.now)
+        end = self.config.lifetime.child_end(self.now)
         return {**keys.copy(target), **keys.owned(target), "created_at": self.now, "expires_at": end}
 
     def _copies(self, target: SessionKey, session: Session) -> Iterator[Item]:
@@ -161,7 +161,7 @@ class Adoption:
             "rev": old["rev"] + 1,
             "fence": old["fence"] + 1,
             "last_activity_at": self.now,
-            "expires_at": max(old["expires_at"], self.config.session_end(self.now)),
+            "expires_at": max(old["expires_at"], self.config.lifetime.session_end(self.now)),
         }
 
     def _end(self, old: Item) -> dict[str, object]:

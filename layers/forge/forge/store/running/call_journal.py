@@ -51,7 +51,7 @@ class TableJournal:
             "call_state": "started",
             "meta": _cut(meta),
             "started_at": now,
-            "expires_at": self.config.child_end(now),
+            "expires_at": self.config.lifetime.child_end(now),
         }
         unknown = ConditionalWrite().when("attribute_not_exists(pk)")
         try:
@@ -81,7 +81,11 @@ class TableJournal:
         writing = uuid.uuid4().hex
         for number, body in enumerate(rest):
             self.table.put(
-                {**_chunk(key, writing, number), "body": body, "expires_at": self.config.child_end(now)}
+                {
+                    **_chunk(key, writing, number),
+                    "body": body,
+                    "expires_at": self.config.lifetime.child_end(now),
+                }
             )
         change = (
             ConditionalWrite()
@@ -91,7 +95,7 @@ class TableJournal:
         if reading is None:
             change.when("call_state = :started", started="started")
         else:
-            change.set(meta=_cut(reading), expires_at=self.config.child_end(now))
+            change.set(meta=_cut(reading), expires_at=self.config.lifetime.child_end(now))
             change.when("attribute_not_exists(pk) OR call_state = :started", started="started")
         if record.shown is not None:
             change.set(record_shown=cut(record.shown)[0])

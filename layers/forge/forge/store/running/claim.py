@@ -96,7 +96,7 @@ class Claimer:
             .set(streamed="", text_base=0, text_parts=0)
             .set(
                 work_shard=keys.work_shard(self.message.key),
-                expires_at=self.config.busy_end(self.now),
+                expires_at=self.config.lifetime.busy_end(self.now),
             )
             .assign("work_due = if_not_exists(work_due, :due)", due=self.now + LEASE_MS + TAKEOVER_GRACE_MS)
             .assign("fence = fence + :one", "rev = rev + :one", one=1)

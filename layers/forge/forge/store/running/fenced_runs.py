@@ -80,7 +80,7 @@ class TableRuns:
 
         def step(session: Session) -> Transition:
             now, run = self.clock(), running(session)
-            end = self.config.child_end(now)
+            end = self.config.lifetime.child_end(now)
             at = {"text_base": length, "text_parts": parts + len(full)}
             return Transition(
                 self._renewal().set(streamed="", **at),

@@ -14,7 +14,7 @@ from forge.store.stored.message_log import message_items
 
 def log_messages(session: Session, drafts: Sequence[Draft], config: StoreConfig, now: int) -> Transition:
     """Give each of `drafts` the next number of its session, and append it to the message log."""
-    end = config.child_end(now)
+    end = config.lifetime.child_end(now)
     messages = [draft.at(session.logged + offset) for offset, draft in enumerate(drafts)]
     count, active_at = session.logged + len(messages), max(session.last_activity_at, now)
     return Transition(

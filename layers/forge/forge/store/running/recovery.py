@@ -50,7 +50,7 @@ def stop_unreadable(table: Table, config: StoreConfig, now: int, key: SessionKey
         .when("attribute_exists(pk)")
     )
     if type(old.get("expires_at")) is not int:
-        change.set(expires_at=config.session_end(now))
+        change.set(expires_at=config.lifetime.session_end(now))
     try:
         table.update(keys.hot(key), change)
     except ConditionFailed:
@@ -130,9 +130,9 @@ def _message(item: Item, now: int, *, everything: bool) -> RunMessage | None:
 def _prolong(table: Table, config: StoreConfig, item: Item, now: int) -> None:
     """Prolong the session, because an older version may have given an accepted message only a session's usual life."""
     end = item.get("expires_at")
-    if type(end) is int and end > config.busy_end(now - config.age_seconds * 500):
+    if type(end) is int and end > config.lifetime.busy_end(now - config.lifetime.age_seconds * 500):
         return
-    change = only_if(ConditionalWrite().set(expires_at=config.busy_end(now)), item)
+    change = only_if(ConditionalWrite().set(expires_at=config.lifetime.busy_end(now)), item)
     with suppress(ConditionFailed):
         table.update({"pk": item["pk"], "sk": item["sk"]}, change)
 

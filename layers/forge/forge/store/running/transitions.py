@@ -69,7 +69,7 @@ def advance_log(
     step.change.set(history_count=history, tokens=tokens)
     return replace(
         step,
-        puts=step.puts + entry_items(session, progress.entries, config.child_end(now)),
+        puts=step.puts + entry_items(session, progress.entries, config.lifetime.child_end(now)),
         after=step.after.model_copy(update={"history": history, "tokens": tokens}),
     )
 
@@ -128,9 +128,9 @@ def prolong(step: Transition, config: StoreConfig, now: int) -> Transition:
     """Set the end of the session's life after the step. A slow clock never moves the end back."""
     after = step.after
     if after.inbox or after.active:
-        end = max(after.expires_at, config.busy_end(now))
+        end = max(after.expires_at, config.lifetime.busy_end(now))
     else:
-        end = config.session_end(after.last_activity_at)
+        end = config.lifetime.session_end(after.last_activity_at)
     step.change.set(expires_at=end)
     return replace(step, after=after.model_copy(update={"expires_at": end}))
 
