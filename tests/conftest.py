@@ -73,7 +73,7 @@ ON_MOTO = (
     "store/test_sessions.py",
     "store/test_state_machine.py",
     "store/test_table.py",
-    "store/test_tickets.py",
+    "store/test_ticket_items.py",
     "test_moto_transactions.py",
 )
 """Tests that keep moto in `make test`: they use every part of the store, so that two emulators agree on what is

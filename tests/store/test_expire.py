@@ -4,7 +4,7 @@ from typing import Any
 
 from forge.models.session import Connection
 from forge.store import Store
-from forge.store.endings.delete_expired import stream_key
+from forge.store.endings.after_expiry import stream_key
 from tests.clock import T0, Clock
 from tests.store.scenes import KEY, completed, log, spoken, started, told
 

@@ -27,7 +27,7 @@ from forge.models.timing import LEASE_MS
 from forge.models.work import Finished, Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.endings.delete_expired import stream_key
+from forge.store.endings.after_expiry import stream_key
 from forge.store.endings.erase_account import RECEIPT_SECONDS
 from tests.clock import Clock
 from tests.properties import examples

@@ -13,7 +13,7 @@ from pydantic_ai.tools import ToolDefinition
 
 from tests.unlisted import tried
 from tests.worker_llm.test_grammar import TOOLS
-from tests.worker_llm.test_operator_commands import ANSWERED_WITHOUT_TOOLS, filled
+from tests.worker_llm.test_offline_commands import ANSWERED_WITHOUT_TOOLS, filled
 from worker.agent.llm.offline.help import EXAMPLES, help_text
 from worker.agent.llm.offline.model import decide
 from worker.agent.llm.offline.plans import Step

@@ -8,7 +8,7 @@ from typing import Any
 from forge.api import dependencies
 from forge.api.push import end_connections
 from forge.observability import error_fields, record
-from forge.store.endings.delete_expired import stream_key, unanswered_of
+from forge.store.endings.after_expiry import stream_key, unanswered_of
 from forge.store.stored.unanswered_runs import note_unanswered
 
 logger = logging.getLogger(__name__)

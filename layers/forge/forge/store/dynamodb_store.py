@@ -168,13 +168,13 @@ class Store:
 
     @_Part
     def tickets(self) -> Tickets:
-        from forge.store.tickets import TableTickets
+        from forge.store.ticket_items import TableTickets
 
         return TableTickets(self._table)
 
     @_Part
     def expiry(self) -> Expiry:
-        from forge.store.endings.delete_expired import TableExpiry
+        from forge.store.endings.after_expiry import TableExpiry
 
         return TableExpiry(self._table, self._clock)
 

@@ -1,4 +1,4 @@
-"""The English commands that the offline operator understands; `docs/operator-commands.md` describes them for people."""
+"""The English commands that the offline operator understands; `docs/offline-commands.md` describes them for people."""
 
 from __future__ import annotations
 

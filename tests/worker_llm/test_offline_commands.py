@@ -1,4 +1,4 @@
-"""`docs/operator-commands.md` lists no command that is not understood."""
+"""`docs/offline-commands.md` lists no command that is not understood."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.agent.tools.session_network import own_tools
 from worker.agent.wallet.ask_wallet import wallet_tools
 from worker.mcp_servers.own_servers import mount
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "operator-commands.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "offline-commands.md"
 ANSWERED_WITHOUT_TOOLS = ("help", "tools")
 PHRASE = re.compile(r"`([a-z][^`]* [^`]*|[a-z]+\b)`")
 
