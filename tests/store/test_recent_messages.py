@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+
 from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.message import Message
+from forge.models.message import Message, ToolDisplay
 from forge.models.run import Progress
 from forge.models.session import Session
-from forge.store import Store
-from forge.store.stored.recent_messages import IDLE_SECONDS, LONG, RecentMessages
+from forge.store import Store, keys
+from forge.store.stored.message_log import UNREADABLE
+from forge.store.stored.recent_messages import IDLE_SECONDS, LONG, RecentMessages, memory_of
 from tests.store.scenes import spoken, started
+from tests.worker.test_damaged_items import damage
 
 
 def conversation(store: Store, name: str, length: int) -> Session:
@@ -58,3 +66,40 @@ def test_messages_that_are_not_used_or_do_not_fit_are_forgotten(store: Store) ->
     now[0] = IDLE_SECONDS + 1
     recent.of(sessions[1], 0, LONG, reads[1])
     assert len(reads[1].ranges) == 3
+
+
+def test_a_message_that_could_not_be_read_is_read_again(store: Store, dynamodb: Any) -> None:
+    session, recent = conversation(store, "damaged", LONG), RecentMessages()
+    reads = Reads(store, session)
+    key = keys.message(session.key, session.generation, 7)
+    damage(dynamodb, key, "sender", {"N": "1"})
+    assert recent.of(session, 0, LONG, reads)[7].content == UNREADABLE
+    damage(dynamodb, key, "sender", {"S": "agent"})
+    assert recent.of(session, 0, LONG, reads)[7].content == "damaged speaks"
+    assert recent.of(session, 0, LONG, reads)[7].content == "damaged speaks"
+    assert reads.ranges == [(0, LONG), (7, 8)]
+
+
+def shown(number: int, content: str = "", **tool: Any) -> Message:
+    """A message as it is read from the table: none of its texts is shared."""
+    display = ToolDisplay.model_validate_json(json.dumps({"call_id": str(number), "name": "t", **tool}))
+    own = content.encode().decode()
+    return Message(seq=number, sender="agent", content=own, created_at=1, run_id=str(number), tool=display)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"content": "x" * 4_000, "outcome": "success"},
+        {"content": "\N{GRINNING FACE}" * 4_000},
+        {"arguments": {"lists": [[] for _ in range(1_300)]}},
+        {"arguments": {f"k{number}": {"n": number} for number in range(200)}},
+    ],
+)
+def test_no_message_takes_much_more_memory_than_is_reckoned(parts: dict[str, Any]) -> None:
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    messages = [shown(number, **parts) for number in range(50)]
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert taken < 1.3 * sum(map(memory_of, messages)) < 3 * taken

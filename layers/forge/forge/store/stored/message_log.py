@@ -23,6 +23,10 @@ _HEAD_SEPARATORS = 2
 UNREADABLE = "(This message cannot be read: what is stored of it is damaged, or a newer version wrote it.)"
 
 
+class Unreadable(Message):
+    """Stands in the place of a message that cannot be read."""
+
+
 def split(text: str) -> list[str]:
     """Return full parts and a last part that is not full; there is at least one, and the last may be empty."""
     parts: list[str] = []
@@ -107,7 +111,7 @@ def _message(head: Item, parts: Sequence[Item]) -> Message:
     except (KeyError, TypeError, ValidationError) as error:
         note_unreadable(head, error)
         created_at = plain(head.get("created_at"), int, 0)
-        return Message(
+        return Unreadable(
             seq=_seq(head), sender="system", kind="notice", content=UNREADABLE, created_at=max(0, created_at)
         )
 

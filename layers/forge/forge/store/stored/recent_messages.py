@@ -6,11 +6,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from sys import getsizeof
 from threading import Lock
+from typing import Any, cast
 
 from forge.models.ids import SessionKey
-from forge.models.message import TOOL_DISPLAY_LIMIT, Message
+from forge.models.message import Message
 from forge.models.session import Session
+from forge.store.stored.message_log import Unreadable
 
 BYTES_LIMIT = 4_000_000
 LONG = 100
@@ -18,7 +21,7 @@ LONG = 100
 IDLE_SECONDS = 300.0
 """Messages that are not used for this long are dropped."""
 _MESSAGE_BYTES = 1_500
-"""The memory of a message besides its content and its tool call."""
+"""The memory of a message besides its content and the arguments of its tool call."""
 
 Name = tuple[SessionKey, int]
 Read = Callable[[int, int], list[Message]]
@@ -36,7 +39,8 @@ class RecentMessages:
     """A message below a session's `logged` never changes: no later write replaces an item of a commit that has become
     visible (docs/decisions/2026-11-26-log-items-written-ahead.md). After a deletion or an expiry the session has a
     greater generation, and another owner's session has another key. So what is kept cannot be out of date, whoever has
-    written it. Nobody may ask beyond the `logged` of a session that was read.
+    written it. Nobody may ask beyond the `logged` of a session that was read. A message that could not be read is not
+    kept, because its item may be mended.
 
     Several threads may call this at once.
     """
@@ -76,9 +80,10 @@ class RecentMessages:
     def _keep(self, name: Name, messages: Iterable[Message]) -> None:
         with self._lock:
             kept = self._kept.setdefault(name, _Kept(self._now()))
-            added = [message for message in messages if message.seq not in kept.messages]
+            readable = (message for message in messages if not isinstance(message, Unreadable))
+            added = [message for message in readable if message.seq not in kept.messages]
             kept.messages |= {message.seq: message for message in added}
-            size = sum(map(_size, added))
+            size = sum(map(memory_of, added))
             kept.size += size
             self._bytes += size
             while self._bytes > self._limit:
@@ -93,6 +98,17 @@ class RecentMessages:
         self._bytes -= oldest.size
 
 
-def _size(message: Message) -> int:
-    """Return an estimate of the memory that the message takes."""
-    return _MESSAGE_BYTES + len(message.content) + (TOOL_DISPLAY_LIMIT if message.tool else 0)
+def memory_of(message: Message) -> int:
+    """Return an estimate of the memory that the message takes, in bytes."""
+    arguments = message.tool.arguments if message.tool else None
+    return _MESSAGE_BYTES + getsizeof(message.content) + _memory_of_json(arguments)
+
+
+def _memory_of_json(value: Any) -> int:
+    own = getsizeof(value)
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value).items()
+        return own + sum(getsizeof(name) + _memory_of_json(member) for name, member in members)
+    if isinstance(value, list):
+        return own + sum(map(_memory_of_json, cast("list[Any]", value)))
+    return own
