@@ -188,8 +188,10 @@ class Queues:
         now = self._clock()
         if now < self._latest:
             back = self._latest - now
-            for statement in SET_BACK:
-                self._sql.execute(statement, {"now": now, "back": back, "kept": DEDUPLICATION_MS})
+            with self._sql:  # a process that ended between them would move the times twice
+                self._sql.execute("BEGIN IMMEDIATE")
+                for statement in SET_BACK:
+                    self._sql.execute(statement, {"now": now, "back": back, "kept": DEDUPLICATION_MS})
         self._latest = now
         return now
 

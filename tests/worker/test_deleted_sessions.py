@@ -39,14 +39,15 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 class Late:
-    """The journal of a worker whose result reaches the table when the session has just been deleted."""
+    """The journal of a worker whose first result reaches the table when the session has just been deleted."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self.is_stored = False
 
     def finish_call(self, *arguments: Any) -> CallRecord:
-        self._stage.store.sessions.delete(KEY)
+        if not self.is_stored:
+            self._stage.store.sessions.delete(KEY)
         try:
             return self._stage.store.journal.finish_call(*arguments)
         finally:
@@ -67,6 +68,20 @@ async def test_a_result_that_ends_with_its_session_is_deleted_too(
     await until(lambda: stage.active is not None and not len(stage.active))
     assert children(dynamodb) == []
     assert await asyncio.to_thread(stage.store.sessions.get, KEY) is None
+
+
+async def test_the_message_of_a_lost_run_holds_back_no_later_message(stage: Stage) -> None:
+    """A message that stayed in the queue would be hidden for longer than this test waits."""
+    stage.servers = [Bank().server()]
+    stage.llm = Script([call("transfer", '{"to":"Bob","amount":1}', "c1")], ["answer"]).llm()
+    stage.queue.hide_messages_for(3_600)
+    late = Late(stage)
+    stage.start(journal=Watched(stage.store.journal, finish_call=late.finish_call))
+    await stage.say("pay Bob")
+    await until(lambda: late.is_stored)
+    page = await stage.open_page("c2=")
+    await page.ended(await stage.say("anew"))
+    assert (await stage.log())[-1] == ("agent", "answer")
 
 
 def test_a_run_that_is_lost_deletes_nothing_of_a_session_that_lives(

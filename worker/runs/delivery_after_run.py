@@ -79,10 +79,12 @@ class DeliveryAfterRun:
         return max(0, math.ceil((done.again_at - self._clock()) / 1_000))
 
     async def _taken_up_again(self, message: RunMessage) -> RunMessage | None:
-        """If the lease ended while this worker could not renew it, the run may still be unclaimed. Then this
-        worker continues it and no other need wait.
+        """Only a run that another worker has taken over is left to that worker.
+
+        If the lease ended while this worker could not renew it, the run may still be unclaimed. Then this worker
+        continues it and no other need wait. If the run has ended, or its session, the claim says so, and the message
+        is deleted. Until then it would hold back the messages that follow in its group.
         """
         session = await self._blocking.retry(self._sessions.get, message.key)
-        active = session.active if session else None
-        is_free = active is not None and active.worker == self._worker_id
-        return message if is_free else None
+        active = session.active if session and session.generation == message.generation else None
+        return message if active is None or active.worker == self._worker_id else None
