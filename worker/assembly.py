@@ -73,16 +73,17 @@ class Parts:
 
 def assemble(parts: Parts, concurrency: int) -> Worker:
     capacity, kept = Capacity(concurrency), KeptMessages()
-    queue_calls = QueueCalls(parts.queue, parts.blocking)
+    queue_calls = QueueCalls(parts.queue, parts.blocking, kept)
     active = LocalRuns(parts.store.controls, parts.blocking, parts.clock, parts.monotonic)
     audiences = _audiences(parts)
-    executor = _executor(parts, active, audiences, kept)
+    executor = _executor(parts, active, audiences)
     deliveries = RunDeliveries(
-        claims=_claims(parts, kept, capacity),
+        claims=_claims(parts, capacity),
         executor=executor,
         queue_calls=queue_calls,
         after=_after_run(parts, queue_calls, capacity),
         active=active,
+        kept=kept,
         runs=parts.store.runs,
         recovery=parts.store.recovery,
         blocking=parts.blocking,
@@ -130,7 +131,7 @@ def leased_records(parts: Parts) -> Records:
     )
 
 
-def _executor(parts: Parts, active: LocalRuns, audiences: Audiences, kept: KeptMessages) -> RunExecutor:
+def _executor(parts: Parts, active: LocalRuns, audiences: Audiences) -> RunExecutor:
     return RunExecutor(
         answering=Answering(
             agent=parts.agent,
@@ -142,7 +143,6 @@ def _executor(parts: Parts, active: LocalRuns, audiences: Audiences, kept: KeptM
         records=leased_records(parts),
         active=active,
         audiences=audiences,
-        kept=kept,
         sessions=parts.store.sessions,
         blocking=parts.blocking,
         metrics=parts.metrics,
@@ -163,13 +163,12 @@ def _after_run(parts: Parts, queue_calls: QueueCalls, capacity: Capacity) -> Del
     )
 
 
-def _claims(parts: Parts, kept: KeptMessages, capacity: Capacity) -> Claims:
+def _claims(parts: Parts, capacity: Capacity) -> Claims:
     return Claims(
         worker_id=parts.worker_id,
         runs=parts.store.runs,
         controls=parts.store.controls,
         blocking=parts.blocking,
-        kept=kept,
         capacity=capacity,
         clock=parts.clock,
     )

@@ -27,6 +27,12 @@ R = TypeVar("R")
 class Blocking:
     def __init__(self, size: int) -> None:
         self._executor = ThreadPoolExecutor(size, thread_name_prefix="blocking")
+        self._apart: list[Blocking] = []
+
+    def apart(self, size: int) -> Blocking:
+        """Return other threads, for calls that must not wait behind the calls made here. `close` closes them too."""
+        self._apart.append(Blocking(size))
+        return self._apart[-1]
 
     async def __call__(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The caller decides what a `StorageUnavailable` means; here it is logged for the operator."""
@@ -48,6 +54,8 @@ class Blocking:
         return None
 
     def close(self) -> None:
+        for each in self._apart:
+            each.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 

@@ -37,7 +37,7 @@ SENTENCES = {
     "An event loop that stands still for half a second costs no lease, even while a write takes a second.": (
         LEFT >= STALL + 1.0
     ),
-    "A received message stays hidden until its worker keeps it back, even if that call takes a second.": (
+    "A received message, whatever its run waits for, stays hidden, even if the first call that keeps it takes 1 s.": (
         VISIBILITY_SECONDS - (FIRST_EXTEND_SECONDS + LOOK_SECONDS) >= 1.0
     ),
     "A message that is kept back stays hidden, even if its call takes a second, or the loop stands still.": (

@@ -55,6 +55,10 @@ class Counting(Blocking):
     def __init__(self) -> None:
         super().__init__(1)
 
+    def apart(self, size: int) -> Blocking:
+        """No thread is used."""
+        return self
+
     async def __call__(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         result = call(*args, **kwargs)
         await asyncio.sleep(2.0 if result == [] else CALL_SECONDS)

@@ -88,6 +88,10 @@ class MortalBlocking(Blocking):
     def die(self) -> None:
         self._left = 0
 
+    def apart(self, size: int) -> Blocking:
+        """Every call is lost with the machine."""
+        return self
+
     async def __call__(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if getattr(call, "__name__", "") in {"receive", "read", "publish"}:
             return await super().__call__(call, *args, **kwargs)

@@ -29,7 +29,7 @@ def test_no_message_comes_back_while_it_is_worked_on(lives: list[tuple[float, fl
         for number, (came, lasts, _) in enumerate(lives):
             if number not in open_ones and came <= now < came + lasts:
                 open_ones[number] = ExitStack()
-                open_ones[number].enter_context(kept.keep(lambda number=number: str(number), came))
+                open_ones[number].enter_context(kept.keep(str(number), came))
             if number in open_ones and now >= came + lasts:
                 open_ones[number].close()
             assert now < hidden_until[number] or not came <= now < came + lasts
@@ -39,7 +39,7 @@ def test_no_message_comes_back_while_it_is_worked_on(lives: list[tuple[float, fl
                 hidden_until[number] = call[0] + VISIBILITY_SECONDS
             kept.end_batch(call[2], call[0])  # type: ignore[arg-type]
         for batch in kept.begin_batches(now):
-            numbers = [int(each.receipt()) for each in batch]
+            numbers = [int(each.receipt) for each in batch]
             assert 0 < len(numbers) <= BATCH
             under_way.append((now + max(lives[number][2] for number in numbers), numbers, batch))
         now += LOOK_SECONDS
@@ -50,7 +50,7 @@ def test_messages_that_came_one_by_one_are_soon_kept_together(came: list[float])
     """Two calls for each ten and round, at the most, where there was one for each message."""
     kept, calls = KeptMessages(), 0
     for number, at in enumerate(came):
-        kept.keep(lambda number=number: str(number), at).__enter__()
+        kept.keep(str(number), at).__enter__()
     rounds = 10
     looks = ceil((2 + FIRST_EXTEND_SECONDS + rounds * EXTEND_SECONDS) / LOOK_SECONDS)
     for now in (look * LOOK_SECONDS for look in range(looks)):
@@ -63,7 +63,7 @@ def test_messages_that_came_one_by_one_are_soon_kept_together(came: list[float])
 
 def test_what_is_over_is_kept_no_longer_even_while_a_call_is_under_way() -> None:
     kept = KeptMessages()
-    with kept.keep(lambda: "a", 0):
+    with kept.keep("a", 0):
         (batch,) = kept.begin_batches(FIRST_EXTEND_SECONDS)
         assert kept.begin_batches(100) == []
     kept.end_batch(batch, 100)

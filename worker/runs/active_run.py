@@ -13,16 +13,17 @@ from forge.models.work import Lease
 from forge.ports.clock import Clock
 from worker.push.sender import Audience
 from worker.runs.leased_record import LeasedRecord
+from worker.runs.message_visibility import Kept
 
 StopReason = Literal["interrupted", "deleted", "released"]
 
 
 class LocalRun:
-    """One attempt. `receipt` is the handle of its queue message as it was last delivered."""
+    """One attempt."""
 
-    def __init__(self, record: LeasedRecord, audience: Audience, clock: Clock, receipt: str) -> None:
+    def __init__(self, record: LeasedRecord, audience: Audience, clock: Clock, message: Kept) -> None:
         lease = record.lease
-        self.receipt = receipt
+        self._message = message
         self.is_over = False
         self.waiting: str | None = None
         self.begun: Callable[[], None] = lambda: None
@@ -59,7 +60,7 @@ class LocalRun:
 
     def adopt(self, receipt: str) -> None:
         """The run's message was delivered again. This attempt continues with it, if the lease can still be renewed."""
-        self.receipt = receipt
+        self._message.receipt = receipt
         self.record.renew_at_once()
 
     def stop(self, reason: StopReason) -> None:

@@ -16,7 +16,6 @@ from forge.ports.controls import Controls
 from forge.ports.runs import Runs
 from worker.blocking_calls import Blocking
 from worker.runs.fair_share import Capacity
-from worker.runs.message_visibility import KeptMessages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +30,13 @@ class Claims:
     """Reads the session's control item while the run is claimed."""
     blocking: Blocking
     """The threads in which the store is called."""
-    kept: KeptMessages
-    """Holds the queue message while a claim waits."""
     capacity: Capacity
     """Tells whether this worker is stopping; then it does not claim after the wait."""
     clock: Clock
     """The time in epoch milliseconds."""
 
     async def claim(
-        self, message: RunMessage, receipt: str, waits: Callable[[], None] = lambda: None
+        self, message: RunMessage, waits: Callable[[], None] = lambda: None
     ) -> tuple[Lease, Control | None]:
         """Read the control item concurrently with the claim. None: the control item could not be read yet.
 
@@ -47,7 +44,7 @@ class Claims:
         """
         reading = asyncio.create_task(self._control(message.key), name=f"control {message.run_id}")
         try:
-            return await self._lease(message, receipt, waits), await reading
+            return await self._lease(message, waits), await reading
         finally:
             reading.cancel()
 
@@ -57,14 +54,13 @@ class Claims:
         except StorageUnavailable:
             return None
 
-    async def _lease(self, message: RunMessage, receipt: str, waits: Callable[[], None]) -> Lease:
+    async def _lease(self, message: RunMessage, waits: Callable[[], None]) -> Lease:
         """Raises `LeaseHeld` if the lease was renewed in the meantime, because its worker is alive then."""
         try:
             return await self._claim(message)
         except LeaseHeld as held:
             waits()
-            with self.kept.keep(lambda: receipt, asyncio.get_running_loop().time()):
-                await asyncio.sleep(max(0, held.until + 1 - self.clock()) / 1_000)
+            await asyncio.sleep(max(0, held.until + 1 - self.clock()) / 1_000)
             if self.capacity.is_stopping:
                 raise
         return await self._claim(message)

@@ -146,6 +146,6 @@ class Consumer:
         return None
 
     async def _answer_command(self, message: CommandMessage, delivery: Delivery) -> None:
-        with self._kept.keep(lambda: delivery.receipt, asyncio.get_running_loop().time()):
+        with self._kept.keep(delivery.receipt, asyncio.get_running_loop().time()):
             await self._commands.answer(message)
-        await self._queue_calls.delete(delivery)
+            await self._queue_calls.delete(delivery)

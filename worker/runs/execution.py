@@ -30,7 +30,7 @@ from worker.runs.control_poll import LocalRuns
 from worker.runs.lease_renewal import keep_lease
 from worker.runs.leased_record import LeasedRecord
 from worker.runs.lost_worker_limit import is_given_up
-from worker.runs.message_visibility import KeptMessages
+from worker.runs.message_visibility import Kept
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +45,6 @@ class Executed:
 
     end: RunEnd
     """Tells what is done with the queue message."""
-    receipt: str
-    """The current receipt handle of the queue message."""
     waiting: str | None = None
     """The id of the session's next waiting run; None if there is none."""
     again_at: int | None = None
@@ -65,7 +63,6 @@ class RunExecutor:
         records: Records,
         active: LocalRuns,
         audiences: Audiences,
-        kept: KeptMessages,
         sessions: Sessions,
         blocking: Blocking,
         metrics: Metrics,
@@ -73,7 +70,7 @@ class RunExecutor:
         clock: Clock,
     ) -> None:
         self._answering, self._records = answering, records
-        self._active, self._audiences, self._kept = active, audiences, kept
+        self._active, self._audiences = active, audiences
         self._sessions, self._blocking = sessions, blocking
         self._metrics, self._tracing, self._clock = metrics, tracing, clock
 
@@ -81,7 +78,7 @@ class RunExecutor:
         self,
         lease: Lease,
         control: Control | None,
-        receipt: str,
+        message: Kept,
         *,
         give_up: bool = False,
         begun: Callable[[], None] = lambda: None,
@@ -92,7 +89,7 @@ class RunExecutor:
         `give_up`: only end the run, as failed. `begun` is called each time the LLM is asked.
         """
         with self._tracing.attempt(lease) as span:
-            executed = await self._execute(lease, control, receipt, begun, give_up=give_up)
+            executed = await self._execute(lease, control, message, begun, give_up=give_up)
             span.set_attribute("forge.end", executed.end)
             return executed
 
@@ -100,7 +97,7 @@ class RunExecutor:
         self,
         lease: Lease,
         control: Control | None,
-        receipt: str,
+        message: Kept,
         begun: Callable[[], None],
         *,
         give_up: bool,
@@ -108,19 +105,17 @@ class RunExecutor:
         audience = self._audiences.open(lease.session)
         pushed = self._tracing.pushing(audience.connections)
         audience.feed.start(lease.session)
-        run = LocalRun(self._records(audience.feed, lease), audience, self._clock, receipt)
+        run = LocalRun(self._records(audience.feed, lease), audience, self._clock, message)
         run.begun = begun
         self._active.add(run)
         end: RunEnd = "lost"
         try:
             if control is not None:
                 run.observe(control)
-            now = asyncio.get_running_loop().time()
-            with self._kept.keep(lambda: run.receipt, now):
-                async with asyncio.TaskGroup() as group:
-                    holding = group.create_task(keep_lease(run), name=f"lease {run.run_id}")
-                    end = await self._perform(run, give_up=give_up)
-                    holding.cancel()
+            async with asyncio.TaskGroup() as group:
+                holding = group.create_task(keep_lease(run), name=f"lease {run.run_id}")
+                end = await self._perform(run, give_up=give_up)
+                holding.cancel()
         except* LeaseLost:
             logger.warning("run lost", extra=_fields(run))
         finally:
@@ -130,7 +125,7 @@ class RunExecutor:
         if end in {"deleted", "lost"}:
             await run.record.clear()
         waiting = run.waiting if end in {"finished", "given up"} else None
-        return Executed(end, run.receipt, waiting, run.again_at)
+        return Executed(end, waiting, run.again_at)
 
     async def show(self, key: SessionKey) -> None:
         """Push the session as it is to its connections; they request the messages that they lack."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import replace
@@ -28,6 +29,7 @@ from worker.runs.claim_or_wait import Claims
 from worker.runs.control_poll import LocalRuns
 from worker.runs.delivery_after_run import DeliveryAfterRun
 from worker.runs.execution import Executed, RunExecutor
+from worker.runs.message_visibility import Kept, KeptMessages
 from worker.runs.queue_calls import QueueCalls
 from worker.runs.staggered_starts import Start, Starts
 from worker.tool_outcomes import broke_off
@@ -47,6 +49,7 @@ class RunDeliveries:
         queue_calls: QueueCalls,
         after: DeliveryAfterRun,
         active: LocalRuns,
+        kept: KeptMessages,
         runs: Runs,
         recovery: Recovery,
         blocking: Blocking,
@@ -54,7 +57,8 @@ class RunDeliveries:
         tracing: Tracing,
     ) -> None:
         self._claims, self._executor, self._queue_calls = claims, executor, queue_calls
-        self._after, self._active, self._runs, self._recovery = after, active, runs, recovery
+        self._after, self._active, self._kept = after, active, kept
+        self._runs, self._recovery = runs, recovery
         self._blocking, self._metrics, self._tracing = blocking, metrics, tracing
         self._starts = Starts()
 
@@ -68,24 +72,26 @@ class RunDeliveries:
             logger.info("run goes on here", extra=run_fields(message.run_id, receives=delivery.receives))
             return mine.adopt(delivery.receipt)
         todo: RunMessage | None = message
-        while todo is not None:
-            with await self._starts.begin() as start:
-                try:
-                    lease, control = await self._claims.claim(todo, delivery.receipt, start.over)
-                except (ClaimRefused, SessionUnreadable, StorageUnavailable) as error:
-                    return await self._not_claimed(todo, delivery, error)
-                self._note_claim(lease, todo)
-                done = await self._executed(lease, control, delivery, start)
-            delivery = replace(delivery, receipt=done.receipt)
-            todo = await self._after.decide(todo, delivery, lease, done)
+        with self._kept.keep(delivery.receipt, asyncio.get_running_loop().time()) as kept:
+            while todo is not None:
+                todo = await self._run(todo, delivery, kept)
         return None
 
-    async def _executed(
-        self, lease: Lease, control: Control | None, delivery: Delivery, start: Start
-    ) -> Executed:
+    async def _run(self, message: RunMessage, delivery: Delivery, kept: Kept) -> RunMessage | None:
+        """Return the next message to handle under the same delivery; None if the delivery is settled."""
+        with await self._starts.begin() as start:
+            try:
+                lease, control = await self._claims.claim(message, start.over)
+            except (ClaimRefused, SessionUnreadable, StorageUnavailable) as error:
+                return await self._not_claimed(message, replace(delivery, receipt=kept.receipt), error)
+            self._note_claim(lease, message)
+            done = await self._executed(lease, control, kept, start)
+        return await self._after.decide(message, replace(delivery, receipt=kept.receipt), lease, done)
+
+    async def _executed(self, lease: Lease, control: Control | None, kept: Kept, start: Start) -> Executed:
         """Release a run whose execution failed, so that its next attempt need not wait for the end of the lease."""
         try:
-            return await self._executor.execute(lease, control, delivery.receipt, begun=start.over)
+            return await self._executor.execute(lease, control, kept, begun=start.over)
         except BaseException as error:
             if broke_off(error):
                 with suppress(LeaseLost, StorageUnavailable):
@@ -133,6 +139,7 @@ class RunDeliveries:
 
     async def give_up(self, message: RunMessage, delivery: Delivery) -> None:
         """End the run as failed without another attempt. Raises `RunGone`, and any error that prevents the end."""
-        lease, control = await self._claims.claim(message, delivery.receipt)
-        done = await self._executor.execute(lease, control, delivery.receipt, give_up=True)
-        await self._after.decide(message, replace(delivery, receipt=done.receipt), lease, done)
+        with self._kept.keep(delivery.receipt, asyncio.get_running_loop().time()) as kept:
+            lease, control = await self._claims.claim(message)
+            done = await self._executor.execute(lease, control, kept, give_up=True)
+            await self._after.decide(message, replace(delivery, receipt=kept.receipt), lease, done)

@@ -13,7 +13,7 @@ from typing import Self
 AT_ONCE = 8
 """More than one run begins at once, because a beginning run also waits for the table."""
 LONGEST_WAIT = 1.0
-"""Time limit in seconds. A received message is invisible for 3 s and must be claimed within that time."""
+"""Time limit in seconds. Meanwhile the message is kept invisible, so nobody else can begin its run."""
 LONGEST_START = 0.25
 """After this time a beginning run no longer delays others, because it has something to look up or to verify."""
 

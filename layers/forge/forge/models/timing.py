@@ -28,7 +28,9 @@ which a worker keeps a message invisible.
 LOOK_SECONDS = 0.5
 """Time between two checks of which messages are due for an extension."""
 FIRST_EXTEND_SECONDS = 0.75
-"""A message's first extension is due this long after it was received. Most runs that take less need no extension."""
+"""A message's first extension is due this long after it was received, also if its run still waits for its start or its
+claim. Most runs that take less need no extension.
+"""
 EXTEND_SECONDS = 1.5
 """The next extension is due this long after the last call has ended."""
 
