@@ -148,6 +148,14 @@ def test_the_letter_of_a_deleted_session_is_removed(
     assert letters.all() == []
 
 
+def test_the_letter_of_a_run_whose_input_is_in_no_log_is_removed(
+    letters: DeadLetters, given_up: RunMessage, dead: SqsRunQueue
+) -> None:
+    dead.send(lost := given_up.model_copy(update={"run_id": new_run_id()}))
+    assert "nothing can be accepted again" in letters.requeue(lost.run_id)
+    assert [letter.message for letter in letters.all()] == [given_up]
+
+
 def test_an_unknown_run_is_not_requeued(letters: DeadLetters, given_up: RunMessage) -> None:
     with pytest.raises(NotFound):
         letters.requeue("unknown")

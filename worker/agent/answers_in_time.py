@@ -19,4 +19,6 @@ def answered_in_time(session: Session, submission: Submission) -> frozenset[str]
     oldest = next((each.approval_id for each in session.approvals), "")
     answers = [each for each in (submission, *session.inbox) if each.approval]
     named = [((each.approval and each.approval.approval_id) or oldest, each.created_at) for each in answers]
-    return frozenset(name for name, at in named if at < ends.get(name, 0))
+    return frozenset(
+        name for name, at in named if 0 < at < ends.get(name, 0)
+    )  # 0: the stored time was damaged

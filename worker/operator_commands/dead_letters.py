@@ -122,7 +122,7 @@ class DeadLetters:
             self._queue.send(message, resend=True)
             return "The run had not ended: it was sent to the queue again."
         if question is None or question.sender == "agent":
-            raise NotFound("The run's input is not in the log.")
+            return "Its input is not in the conversation, so nothing can be accepted again. The letter was removed."
         again = Submission(
             run_id=hashlib.sha256(f"again {message.run_id}".encode()).hexdigest()[:32],
             sender=question.sender,
