@@ -101,6 +101,19 @@ def test_a_run_that_is_lost_deletes_nothing_of_a_session_that_lives(
     assert len(children(dynamodb)) == len(before)
 
 
+@pytest.mark.parametrize("hours", [-2, 1, 24 * 400])
+def test_a_worker_with_a_wrong_clock_deletes_nothing_of_a_session_that_lives(
+    store: Store, clock: Clock, dynamodb: Any, hours: int
+) -> None:
+    submission = Submission(run_id="a" * 32, content="hi", created_at=clock())
+    lease = store.runs.claim(about(store.inbox.accept(KEY, submission), submission.run_id), "w")
+    lease = store.runs.append(lease, Progress(entries=[b"a response"]))
+    before = children(dynamodb)
+    clock.now += hours * 3_600_000
+    store.runs.clear(lease)
+    assert children(dynamodb) == before != []
+
+
 def test_a_run_of_a_deleted_session_sets_no_network(store: Store, clock: Clock) -> None:
     submission = Submission(run_id="a" * 32, content="hi", created_at=clock())
     lease = store.runs.claim(about(store.inbox.accept(KEY, submission), submission.run_id), "w")

@@ -59,8 +59,8 @@ class Runs(Protocol):
         ...
 
     def clear(self, lease: Lease) -> None:
-        """Delete what the run has written after its session was deleted or expired. A session that lives keeps
-        everything. Does not raise `LeaseLost`.
+        """Delete what the run has written after its session was deleted, whatever this worker's clock says. A session
+        that lives keeps everything. Does not raise `LeaseLost`.
         """
         ...
 

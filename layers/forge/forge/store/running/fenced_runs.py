@@ -58,7 +58,7 @@ class TableRuns:
         return self._update(lease, self._renewal().set(network=network))
 
     def clear(self, lease: Lease) -> None:
-        delete_late_children(self.table, lease.session, self.clock())
+        delete_late_children(self.table, lease.session)
 
     def flush(self, lease: Lease, text: str) -> Lease:
         """Renew the lease first, so that a worker without it stores no text. Full parts become items of their own."""

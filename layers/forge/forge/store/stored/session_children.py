@@ -9,7 +9,6 @@ from forge.models.ids import SessionKey
 from forge.models.session import Session
 from forge.store import keys
 from forge.store.stored.lenient_reading import plain
-from forge.store.stored.session_lifetime import alive
 
 KINDS = ("message", "entry", "call", "text")
 
@@ -19,14 +18,26 @@ def delete_children(table: Table, key: SessionKey, generation: int) -> None:
     table.delete_many(_children(table, key, generation))
 
 
-def delete_late_children(table: Table, session: Session, now: int) -> None:
-    """If the session has ended since it was read, delete what was written after `delete_children`."""
+def delete_late_children(table: Table, session: Session) -> None:
+    """If the session was deleted or removed since it was read, delete what was written after `delete_children`.
+
+    No clock decides this, because one that is ahead would take a session that lives for an expired one. What an expired
+    session leaves is deleted when DynamoDB removes its item.
+    """
+    if _is_gone(table, session):
+        for child in _children(table, session.key, session.generation):
+            table.delete(child)
+
+
+def _is_gone(table: Table, session: Session) -> bool:
+    """A deletion marks the control item before it deletes children, so a child that it has missed was written when the
+    mark was there already, or is there when this looks.
+    """
     item = table.get(keys.hot(session.key))
-    is_same = plain((item or {}).get("generation"), int, session.generation) == session.generation
-    if is_same and alive(item, now):
-        return
-    for child in _children(table, session.key, session.generation):
-        table.delete(child)
+    if item is None or plain(item.get("generation"), int, session.generation) > session.generation:
+        return True
+    control = table.get(keys.control(session.key)) or {}
+    return plain(control.get("deleted"), int, 0) >= session.generation
 
 
 def _children(table: Table, key: SessionKey, generation: int) -> Iterator[keys.Key]:
