@@ -52,7 +52,7 @@ test: setup ## Run the tests, six at a time, for most of them wait (ARGS="-k ses
 
 .PHONY: test-fast
 test-fast: setup-check ## Run the quick tests that need no browser, no chain and no other process
-	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=2 --dist=loadfile $(ARGS)
+	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=6 --dist=loadfile $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Look for values that break the property tests: new ones each time; whole tables (several minutes)
