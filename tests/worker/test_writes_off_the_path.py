@@ -221,9 +221,12 @@ async def test_a_queue_that_fails_at_a_run_s_end_does_not_keep_the_session_s_nex
     stage: Stage, moment: str
 ) -> None:
     received: list[Delivery] = []
+    has_come = threading.Event()
 
     def receive(*args: int) -> list[Delivery]:
         received.extend(got := stage.queue.receive(*args))
+        if got:
+            has_come.set()
         return got
 
     delete = Failing(stage.queue.delete, moment)
@@ -235,6 +238,8 @@ async def test_a_queue_that_fails_at_a_run_s_end_does_not_keep_the_session_s_nex
         queue=Watched(stage.queue, delete=delete, receive=receive, extend_all=lambda receipts, seconds: None)
     )
     await stage.say("one")
+    # Of two messages that are received together, the second is put back, and comes twice.
+    assert await asyncio.to_thread(has_come.wait, PATIENCE_SECONDS)
     await page.ended(await stage.say("two"))
     await stage.stop()
     assert delete.failures == 0
