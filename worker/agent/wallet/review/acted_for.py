@@ -40,7 +40,7 @@ def _movements(gone: Sequence[ReviewChange]) -> list[ReviewWarning]:
         f"{each.sender}, for which this request acts, gives {change_in_words(each)} to {each.to}."
         for each in gone[:MOST_TOLD]
     ]
-    if more := len(gone) - MOST_TOLD if len(gone) > MOST_TOLD else 0:
+    if more := max(0, len(gone) - MOST_TOLD):
         texts.append(f"The accounts for which this request acts give more: {counted(more, 'movement')}.")
     severity = "danger" if more else "caution"
     return [ReviewWarning(code="acts_for", severity=severity, text=text) for text in texts]

@@ -149,7 +149,7 @@ class TableRuns:
                 raise LeaseLost from None
 
     def _renewal(self) -> ConditionalWrite:
-        """Do not prolong the session, because a session with work does not expire (`StoreConfig.busy_end`)."""
+        """Do not prolong the session, because a session with work does not expire (`SessionLifetime.busy_end`)."""
         return ConditionalWrite().set(lease_until=self.clock() + LEASE_MS)
 
     def _update(self, lease: Lease, change: ConditionalWrite) -> Lease:

@@ -20,8 +20,8 @@ from worker.agent.wallet.review.known_functions.rows import (
 COMMAND_MASK = 0x3F
 """The bits of a command in version 1.2."""
 NEWER = 0x40
-"""One more bit of a command since version 2.1 (Across, which bridges; from memory, 2026-11-27). An older router ignores
-it, so a command with it means two things.
+"""One more bit of a command in newer routers (Uniswap/universal-router, `Commands.sol`, 2026-11-27): the mask is 0x7f,
+and 0x40 is a deposit in Across, which bridges. An older router ignores it, so a command with it means two things.
 """
 MAY_FAIL = 0x80
 """The bit of a command that lets the others go on if it fails."""
