@@ -1,10 +1,10 @@
 // The client: one conversation at a time, kept equal to the server's.
 
+import { browserStorage } from './browser_storage.js';
 import { CatchUp } from './catch_up.js';
 import { checkedUrl, DEFAULTS, messageProblem } from './chat_config.js';
 import { applyFrame, applyState, denies, emptyConversation, expire, have, withOlder } from './conversation.js';
 import { HttpApi, RequestError } from './http.js';
-import { browserStorage } from './memory_storage.js';
 import { newKey, Outbox } from './outbox.js';
 import { SessionBook } from './session_book.js';
 import { snapshot } from './snapshot.js';
@@ -13,7 +13,7 @@ import { Transport } from './transport.js';
 import { reportText } from './wallet_report.js';
 
 export { RequestError } from './http.js';
-export { MemoryStorage } from './memory_storage.js';
+export { MemoryStorage } from './browser_storage.js';
 
 /** @import { ChatConfig, ChatHandlers } from './chat_config.js' */
 /** @import { Conversation } from './conversation.js' */

@@ -2,6 +2,7 @@
 // until it is confirmed, so that neither a failure nor a reload loses or repeats it.
 
 import { backoff } from './backoff.js';
+import { isText, keysOf, storedJson } from './browser_storage.js';
 import { fitText } from './code_points.js';
 import { RequestError } from './http.js';
 
@@ -159,10 +160,15 @@ export function newKey() {
 
 /** @param {Storage} storage @returns {OutgoingMessage[]} */
 function stored(storage) {
-  const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? '');
-  return keys
+  return keysOf(storage)
     .filter((key) => key.startsWith(PREFIX))
-    .map((key) => JSON.parse(storage.getItem(key) ?? 'null'))
-    .filter(Boolean)
+    .map((key) => storedJson(storage, key))
+    .filter(isOutgoing)
     .sort((a, b) => a.at - b.at);
+}
+
+/** @param {unknown} value @returns {value is OutgoingMessage} */
+function isOutgoing(value) {
+  const { key, sessionId, kind, text, since, at } = /** @type {Partial<Record<keyof OutgoingMessage, unknown>>} */ (value ?? {});
+  return [key, sessionId, text].every(isText) && (kind === 'chat' || kind === 'system') && [since, at].every(Number.isFinite);
 }

@@ -1,9 +1,12 @@
 // The conversations of this browser: their ids and titles, and which one each tab shows.
 
+import { storedList } from './browser_storage.js';
 import { newKey } from './outbox.js';
 
 const BOOK = 'forge.sessions';
 const CURRENT = 'forge.session';
+/** The server's (`forge.models.patterns`): with any other id, nothing could be sent. */
+const SESSION_ID = /^(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}|\.[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,126}|\.\.[A-Za-z0-9._~-]{1,126})$/;
 
 /**
  * Times in epoch milliseconds. `at`: last use; `endedAt`: when the server ended it; `aside`: the id of a copy of what
@@ -20,7 +23,8 @@ export class SessionBook {
 
   /** Returns the tab's own conversation; in a new tab, the one that was used last; otherwise a new one. */
   current() {
-    const id = this.tabStorage.getItem(CURRENT) ?? this.storage.getItem(CURRENT) ?? newKey();
+    const stored = [this.tabStorage, this.storage].map((storage) => storage.getItem(CURRENT) ?? '');
+    const id = stored.find((id) => SESSION_ID.test(id)) ?? newKey();
     this.use(id);
     return id;
   }
@@ -33,12 +37,7 @@ export class SessionBook {
 
   /** The entries, newest first. @returns {BookEntry[]} */
   entries() {
-    try {
-      const entries = JSON.parse(this.storage.getItem(BOOK) ?? '[]');
-      return Array.isArray(entries) ? entries.sort((a, b) => b.at - a.at) : [];
-    } catch {
-      return [];
-    }
+    return storedList(this.storage, BOOK, isEntry).sort((a, b) => b.at - a.at);
   }
 
   /** @param {string} id */
@@ -62,4 +61,10 @@ export class SessionBook {
   #save(entries) {
     this.storage.setItem(BOOK, JSON.stringify(entries.slice(0, 200)));
   }
+}
+
+/** @param {unknown} value @returns {value is BookEntry} */
+function isEntry(value) {
+  const { id, at, title } = /** @type {Partial<Record<keyof BookEntry, unknown>>} */ (value ?? {});
+  return typeof id === 'string' && SESSION_ID.test(id) && Number.isFinite(at) && (title === null || typeof title === 'string');
 }

@@ -1,8 +1,9 @@
 // What a person who has logged in can do: take over conversations that were begun before the login, and delete
 // everything.
 
-import { counted } from './amounts.js';
+import { isText, storedList } from '../client/browser_storage.js';
 import { newKey } from '../client/outbox.js';
+import { counted } from './amounts.js';
 import { byId, el, icon } from './dom.js';
 
 /** @import { Receipt } from '../client/frames.js' */
@@ -43,11 +44,7 @@ export class Account {
 
   /** Conversations of this browser that were begun without a login and about which the person has not decided yet. @returns {string[]} */
   get unclaimed() {
-    try {
-      return JSON.parse(this.options.storage.getItem(UNCLAIMED) ?? '[]');
-    } catch {
-      return [];
-    }
+    return storedList(this.options.storage, UNCLAIMED, isText);
   }
 
   /** A person has logged in where nobody was logged in before. */

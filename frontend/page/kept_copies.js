@@ -108,6 +108,8 @@ export class KeptCopies {
       const request = act(transaction.objectStore(STORE));
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = transaction.onerror = () => resolve(undefined);
+    }).catch(() => {
+      this.#opened = undefined; // the browser has closed the database, for example because its data were deleted
     });
   }
 }

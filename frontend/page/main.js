@@ -1,8 +1,8 @@
 // Assembles the page: one client, its state, and the parts that show it. The state is shown once per frame.
 
+import { browserStorage } from '../client/browser_storage.js';
 import { MAX_MESSAGE_BYTES } from '../client/chat_config.js';
 import { ChatManager } from '../client/chat_manager.js';
-import { browserStorage } from '../client/memory_storage.js';
 import { SessionBook } from '../client/session_book.js';
 import { Account } from './account.js';
 import { coinOfChain } from './amounts.js';
@@ -124,7 +124,7 @@ const approvals = new ApprovalList(byId('approvals', HTMLElement), {
   onEmpty: () => composer.focus(),
   onChange: () => schedule(),
 });
-const notices = new Notices(byId('notices', HTMLElement), { state: () => shown, now });
+const notices = new Notices(byId('notices', HTMLElement), { state: () => shown, now, storage: tabStorage });
 const empty = new EmptyState({ onSend: send, onFill: (text) => composer.suggest(text), networks: () => networks.networks });
 const endedBar = new EndedBar({ onContinue: () => void goOn(composer.text, false), onOpen: open });
 const failure = new RunFailure({ onRetry: send, onEdit: (text) => composer.suggest(text) });
@@ -142,7 +142,7 @@ const isKnown = (/** @type {string} */ id) => Boolean(book.entry(id) ?? drafts.o
 const visits = new Visits({ first: chat.getSessionId(), isKnown, begin: () => sessions.begin(), show });
 
 wallet.find();
-watchTheme(byId('theme', HTMLButtonElement));
+watchTheme(byId('theme', HTMLButtonElement), storage);
 watchCopyButtons({ onCopied: () => announcer.say('Copied'), onFailed: () => problem('The browser does not allow copying here.') });
 document.addEventListener('keydown', (event) => {
   if (chat.getState().isProcessing && stopsRun(event)) void chat.interrupt();

@@ -1,5 +1,6 @@
 // What a person should know about the current state, in plain words: one line each, above the conversation.
 
+import { isText, storedList } from '../client/browser_storage.js';
 import { Elapsed } from '../client/elapsed.js';
 import { el, icon, iconButton } from './dom.js';
 
@@ -10,18 +11,20 @@ import { el, icon, iconButton } from './dom.js';
 const CUT_OFF_AFTER_MS = 3_000;
 const SOON_MS = 3 * 60_000;
 const LOOK_MS = 15_000;
+const DISMISSED = 'forge.dismissed';
 
 export class Notices {
   #before = '';
   /** @type {Set<string>} */
-  #dismissed = new Set(JSON.parse(sessionStorage.getItem('forge.dismissed') ?? '[]'));
+  #dismissed;
   /** @type {Elapsed | null} since the connection was lost */
   #cutOff = null;
 
-  /** @param {HTMLElement} region @param {{ state: () => View, now: () => number }} options `now` by the server's clock */
+  /** @param {HTMLElement} region @param {{ state: () => View, now: () => number, storage: Storage }} options `now` by the server's clock; `storage` of this tab */
   constructor(region, options) {
     this.region = region;
     this.options = options;
+    this.#dismissed = new Set(storedList(options.storage, DISMISSED, isText));
     setInterval(() => this.render(options.state()), LOOK_MS);
   }
 
@@ -67,7 +70,7 @@ export class Notices {
   #element({ id, tone, text, stays }) {
     const dismiss = () => {
       this.#dismissed.add(id);
-      sessionStorage.setItem('forge.dismissed', JSON.stringify([...this.#dismissed]));
+      this.options.storage.setItem(DISMISSED, JSON.stringify([...this.#dismissed]));
       this.render(this.options.state());
     };
     return el(

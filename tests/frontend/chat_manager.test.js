@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { ChatManager } from '../../frontend/client/chat_manager.js';
-import { MemoryStorage } from '../../frontend/client/memory_storage.js';
+import { MemoryStorage } from '../../frontend/client/browser_storage.js';
 
 let requests = [];
 let sockets = [];

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from forge.models.patterns import SESSION_ID
 from forge.models.session import MESSAGE_BYTES_LIMIT, TITLE_LIMIT
 from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_server import FakeServer
@@ -32,6 +33,7 @@ PASTE = """(text) => {
 def test_limits_are_those_of_the_server() -> None:
     assert f"MAX_MESSAGE_BYTES = {MESSAGE_BYTES_LIMIT:_};" in (FRONTEND / "client/chat_config.js").read_text()
     assert f"TITLE_LIMIT = {TITLE_LIMIT};" in (FRONTEND / "page/sidebar.js").read_text()
+    assert f"SESSION_ID = /{SESSION_ID}/;" in (FRONTEND / "client/session_book.js").read_text()
     assert "maxlength" not in (FRONTEND / "index.html").read_text()
 
 
@@ -90,16 +92,47 @@ async def test_a_draft_survives_a_reload_in_its_conversation(open_page: OpenPage
     await expect(field).to_have_value("")
 
 
+STORAGES = {
+    "full": "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };",
+    "full for all but a few characters": """
+        const store = Storage.prototype.setItem;
+        Storage.prototype.setItem = function (key, value) {
+          if (value.length > 40) throw new DOMException('full', 'QuotaExceededError');
+          store.call(this, key, value);
+        };""",
+    "forbidden": """
+        for (const name of ['localStorage', 'sessionStorage', 'indexedDB'])
+          Object.defineProperty(window, name, { get() { throw new DOMException('forbidden', 'SecurityError'); } });""",
+    "damaged": """
+        const keys = ['session', 'sessions', 'outbox.1', 'unclaimed', 'dismissed', 'theme', 'wallet', 'chain'];
+        for (const storage of [localStorage, sessionStorage])
+          for (const key of keys) storage.setItem(`forge.${key}`, '[{"id":');""",
+    "of another form": """
+        const keys = ['session', 'sessions', 'outbox.1', 'unclaimed', 'dismissed', 'theme', 'wallet', 'chain'];
+        for (const storage of [localStorage, sessionStorage])
+          for (const key of keys) storage.setItem(`forge.${key}`, '[null, 5, {}, {"id": "a b", "at": 1}]');""",
+}
+"""What a browser's storage does: it is full, an option of the browser forbids it, or a program has written into it."""
+
+
 @IN_CHROMIUM
-async def test_drafts_are_kept_while_the_storage_is_full(open_page: OpenPage) -> None:
-    full = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
-    page = await open_page(prepare=full)
+@pytest.mark.parametrize("prepare", STORAGES.values(), ids=STORAGES)
+async def test_the_page_works_and_drafts_are_kept_whatever_the_storage_does(
+    open_page: OpenPage, prepare: str
+) -> None:
+    page = await open_page(prepare=prepare)
     field = page.get_by_label("Message", exact=True)
+    await write(page, "a message of more than forty characters, which are stored")
+    await expect(page.locator("[data-sender=agent]")).to_be_visible()
+    await page.get_by_role("button", name="Theme").click()
+    await expect(page.locator("html")).to_have_attribute("data-theme", "light")
     await field.fill("half")
     await page.get_by_role("button", name="New conversation").click()
     await expect(field).to_have_value("")
     await field.fill("another half")
     await expect(field).to_have_value("another half")
+    await page.locator(".session-title", has_text="a message of more than forty").click()
+    await expect(field).to_have_value("half")
 
 
 @IN_CHROMIUM

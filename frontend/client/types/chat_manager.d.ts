@@ -2,7 +2,7 @@ import { CatchUp } from './catch_up.js';
 import { HttpApi } from './http.js';
 import { Outbox } from './outbox.js';
 export { RequestError } from './http.js';
-export { MemoryStorage } from './memory_storage.js';
+export { MemoryStorage } from './browser_storage.js';
 import type { ChatConfig, ChatHandlers } from './chat_config.js';
 import type { ApprovalReply, CommandResult, State } from './frames.js';
 export declare class ChatManager {
