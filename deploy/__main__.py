@@ -24,6 +24,12 @@ from deploy.programs import DeployFailed, Programs
 from deploy.questions import Answers
 
 ROOT = Path(__file__).parent.parent
+INTERRUPTED = (
+    "\nInterrupted. What CloudFormation has begun goes on without this command. Run the same command again after "
+    "that."
+)
+INTERRUPTED_STATUS = 130
+"""The exit status that shells expect after Ctrl-C."""
 
 
 def main(
@@ -35,6 +41,7 @@ def main(
     """Return the exit status. `pause`: seconds between two checks of something that does not work yet."""
     options = _options(arguments)
     try:
+        stack.refuse_name(options.stack)
         if options.command == "up":
             _up(options, environment, folder, pause)
         else:
@@ -42,6 +49,9 @@ def main(
     except DeployFailed as problem:
         print(problem, file=sys.stderr)
         return 1
+    except (KeyboardInterrupt, EOFError):
+        print(INTERRUPTED, file=sys.stderr)
+        return INTERRUPTED_STATUS
     return 0
 
 
@@ -70,7 +80,9 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
     file = folder / ".deploy" / f"{options.stack}.json"
     given = {"region": options.region, "llm": options.llm, "who": options.who}
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
-    answers = questions.asked(questions.read(file), given, _ask, region)
+    kept = questions.read(file)
+    questions.refuse_other_region(file, kept, options.region)
+    answers = questions.asked(kept, given, _ask, region)
     programs = Programs(environment, folder, answers.region)
     known = parameters.defaults(folder)
     parameters.refuse_unknown(known, given_now := _pairs(options.set))
@@ -80,7 +92,7 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
         values = known | parameters.chosen(known, {}, answers, "")
     else:
         values = _values(options, answers, programs, known)
-    constraints.refuse_invalid(parameters.declared(folder), values)
+    constraints.refuse_invalid(parameters.template(folder), values)
     print("\n".join(monthly_costs.told(known | values)), flush=True)
     if options.costs_only:
         return
@@ -179,19 +191,22 @@ def _keep_key(
 def _down(options: Namespace, environment: Mapping[str, str], folder: Path) -> None:
     file = folder / ".deploy" / f"{options.stack}.json"
     answers = questions.read(file)
+    questions.refuse_other_region(file, answers, options.region)
     region = options.region or (answers.region if answers else "")
     if not region:
         raise DeployFailed(f"{file} is not there; name the region: make undeploy ARGS='--region …'")
     programs = Programs(environment, folder, region)
+    is_there = stack.exists(programs, options.stack)
     deployed = stack.parameters(programs, options.stack) or (answers.parameters if answers else {})
     keep_data = deployed.get("KeepData") == "true"
-    stack.delete(programs, options.stack, region, keep_data=keep_data)
-    repository = f"{options.stack}-worker"
-    if programs.succeeds("aws", "ecr", "describe-repositories", "--repository-names", repository):
-        programs.aws("ecr", "delete-repository", "--repository-name", repository, "--force")
-    secrets.remove_all(programs, options.stack)
+    if is_there:
+        stack.delete(programs, options.stack, region, keep_data=keep_data)
+    has_image = image.remove(programs, f"{options.stack}-worker")
+    has_secrets = secrets.remove_all(programs, options.stack)
     file.unlink(missing_ok=True)
     file.with_suffix(".log").unlink(missing_ok=True)
+    if not (is_there or has_image or has_secrets or answers):
+        raise DeployFailed(f"There is nothing of {options.stack} in {region}, so nothing was removed.")
     print("Everything is gone" + (", but the table, which was to be kept." if keep_data else "."))
 
 

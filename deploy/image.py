@@ -33,12 +33,24 @@ def tag_of(folder: Path, options: Mapping[str, str]) -> str:
     return digest.hexdigest()[:20]
 
 
+def exists(programs: Programs, name: str) -> bool:
+    """Return whether there is a repository of this name."""
+    return programs.found("ecr", "describe-repositories", "--repository-names", name) is not None
+
+
+def remove(programs: Programs, name: str) -> bool:
+    """Return whether it was there."""
+    if there := exists(programs, name):
+        programs.aws("ecr", "delete-repository", "--repository-name", name, "--force")
+    return there
+
+
 def repository(programs: Programs, name: str) -> str:
     """Return the URI of the repository, which is created if necessary. It is not part of the stack, because the
     image is built first.
     """
     named = ("--repository-name", name)
-    if not programs.succeeds("aws", "ecr", "describe-repositories", "--repository-names", name):
+    if not exists(programs, name):
         settings = (
             "--image-tag-mutability",
             "IMMUTABLE",
@@ -54,7 +66,7 @@ def repository(programs: Programs, name: str) -> str:
 def push(programs: Programs, name: str, uri: str, tag: str, options: Mapping[str, str]) -> None:
     """Build and push, unless an image of this tag exists already."""
     wanted = ("--repository-name", name, "--image-ids", f"imageTag={tag}")
-    if programs.succeeds("aws", "ecr", "describe-images", *wanted):
+    if programs.found("ecr", "describe-images", *wanted) is not None:
         return
     password = programs.output("aws", "ecr", "get-login-password")
     registry = uri.partition("/")[0]

@@ -20,14 +20,13 @@ FREE_CONCURRENCY = 100
 """Lambda refuses a reservation that leaves less than this to the account's other functions."""
 
 
-def declared(folder: Path) -> dict[str, Any]:
-    """Return the template's section Parameters."""
-    return Template.load(folder / "template.yaml", region="us-east-1").section("Parameters")
+def template(folder: Path) -> Template:
+    return Template.load(folder / "template.yaml", region="us-east-1")
 
 
 def defaults(folder: Path) -> dict[str, str]:
     """Return the defaults of every parameter of the template."""
-    return {name: str(each["Default"]) for name, each in declared(folder).items()}
+    return {name: str(each["Default"]) for name, each in template(folder).section("Parameters").items()}
 
 
 def chosen(
@@ -64,10 +63,9 @@ def bedrock_arns(programs: Programs, llm: str, region: str) -> str:
     its models.
     """
     model = llm.partition(":")[2]
-    wanted = ("bedrock", "get-inference-profile", "--inference-profile-identifier", model)
-    if not programs.succeeds("aws", *wanted):
+    profile = programs.found("bedrock", "get-inference-profile", "--inference-profile-identifier", model)
+    if profile is None:
         return f"arn:aws:bedrock:{region}::foundation-model/{model}"
-    profile = programs.aws(*wanted)
     return ",".join([profile["inferenceProfileArn"], *(each["modelArn"] for each in profile["models"])])
 
 

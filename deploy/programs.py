@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Generator, Mapping
@@ -11,6 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+_REFUSED = 254
+"""The exit status of the AWS CLI after a service has answered with an error, whose code is the first in parentheses."""
+_ERROR_CODE = re.compile(r"\((\w+)\)")
+
+ABSENT = {
+    "bedrock get-inference-profile": {"ResourceNotFoundException", "ValidationException"},
+    "cloudformation describe-stacks": {"ValidationError"},
+    "ecr describe-images": {"ImageNotFoundException"},
+    "ecr describe-repositories": {"RepositoryNotFoundException"},
+    "iam get-role": {"NoSuchEntity"},
+    "ssm get-parameter": {"ParameterNotFound"},
+}
+"""The error codes of AWS that mean that the thing does not exist, by the command that looks for it. (API references of
+the services, 2026-11-27.) After any other error, such as a denied or lost request, nobody knows.
+"""
 
 
 class DeployFailed(Exception):
@@ -22,6 +39,7 @@ class Programs:
 
     def __init__(self, environment: Mapping[str, str], folder: Path, region: str = "") -> None:
         self.environment = {**environment, "SAM_CLI_TELEMETRY": "0", "AWS_PAGER": ""}
+        self.environment["AWS_CLI_ERROR_FORMAT"] = "legacy"  # The error's code is in parentheses.
         if region:
             self.environment |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
         self.folder = folder
@@ -32,7 +50,23 @@ class Programs:
         answer = self._start(["aws", *arguments, "--output", "json"], capture=True).stdout
         return json.loads(answer) if answer.strip() else None
 
+    def found(self, service: str, operation: str, *arguments: str) -> Any:
+        """Return the answer of the AWS CLI, or None if the thing that is looked for does not exist (`ABSENT`).
+
+        Raises `DeployFailed` if that cannot be known: what is not seen for want of a permission must not be created
+        again, or be called deleted.
+        """
+        command = ["aws", service, operation, *arguments, "--output", "json"]
+        done = self._process(command, capture=True, text=None)
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+        code = _ERROR_CODE.search(done.stderr) if done.returncode == _REFUSED else None
+        if code is None or code[1] not in ABSENT[f"{service} {operation}"]:
+            raise _failed(command, done)
+        return None
+
     def succeeds(self, *command: str) -> bool:
+        """Return whether a command ends well, where a failure of any kind leads to a step that fails again."""
         return self._process(list(command), capture=True, text=None).returncode == 0
 
     def show(self, *command: str, text: str | None = None) -> None:
@@ -47,8 +81,7 @@ class Programs:
     ) -> subprocess.CompletedProcess[str]:
         done = self._process(command, capture=capture, text=text)
         if done.returncode:
-            said = f"\n{done.stderr.strip()}" if done.stderr else ""
-            raise DeployFailed(f"`{shlex.join(command[:3])}` failed.{said}")
+            raise _failed(command, done)
         return done
 
     def _process(
@@ -68,6 +101,11 @@ class Programs:
             )
         except FileNotFoundError as missing:
             raise DeployFailed(f"{full[0]} is needed and not on the PATH.") from missing
+
+
+def _failed(command: list[str], done: subprocess.CompletedProcess[str]) -> DeployFailed:
+    said = f"\n{done.stderr.strip()}" if done.stderr else ""
+    return DeployFailed(f"`{shlex.join(command[:3])}` failed.{said}")
 
 
 @contextmanager

@@ -24,7 +24,8 @@ Ask = Callable[[str, str], str]
 class Answers(BaseModel):
     """The answers, and the values that the last deployment used."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="allow")
+    """A newer version's answers stay in the file while an older version is deployed."""
 
     region: str
     """The AWS region, such as `eu-central-1`."""
@@ -72,6 +73,18 @@ def write(file: Path, answers: Answers) -> None:
     new.replace(file)
 
 
+def refuse_other_region(file: Path, known: Answers | None, region: str) -> None:
+    """An installation never moves: in another region there would be two of one name, of which one is forgotten.
+
+    Raises `DeployFailed`.
+    """
+    if known and region and region != known.region:
+        raise DeployFailed(
+            f"{file} says that this installation is in {known.region}, and not in {region}. Leave the region out, or "
+            "name another installation (STACK=name)."
+        )
+
+
 def asked(known: Answers | None, given: dict[str, str], ask: Ask, region: str) -> Answers:
     """Options in `given` have priority, then `known` answers; only the rest is asked."""
     before = known.model_dump(include={"region", "llm", "who"}) if known else {}
@@ -84,7 +97,7 @@ def asked(known: Answers | None, given: dict[str, str], ask: Ask, region: str) -
     for name, question, default in questions:
         if name not in values:
             values[name] = ask(question, default)
-    kept = known.model_dump(include={"parameters", "with_node", "images"}) if known else {}
+    kept = known.model_dump() if known else {}
     answers = Answers.model_validate(kept | values)
     answers.login()
     return answers

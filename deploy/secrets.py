@@ -15,7 +15,7 @@ def name_of(stack: str, secret: str) -> str:
 
 
 def exists(programs: Programs, name: str) -> bool:
-    return programs.succeeds("aws", "ssm", "get-parameter", "--name", name)
+    return programs.found("ssm", "get-parameter", "--name", name) is not None
 
 
 def keep(programs: Programs, name: str, value: str) -> None:
@@ -43,12 +43,14 @@ def edge_steps(programs: Programs, stack: str, *, renew: bool) -> list[dict[str,
     return [_step(old, new, old), _step(new, new, old), _step(new, new)]
 
 
-def remove_all(programs: Programs, stack: str) -> None:
+def remove_all(programs: Programs, stack: str) -> bool:
+    """Return whether there were any."""
     found: list[str] | None = programs.aws(
         "ssm", "get-parameters-by-path", "--path", f"/{stack}/", "--query", "Parameters[].Name"
     )
     for name in found or []:
         programs.aws("ssm", "delete-parameter", "--name", name)
+    return bool(found)
 
 
 def _new() -> str:

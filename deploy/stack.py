@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from deploy.programs import DeployFailed, Programs, private_file
 from local_dev.gateway.page_version import FOLDER, page_files, published
 
 PYTHON_IMAGE = "python:3.13-slim"
+STACK_NAME = r"(?!aws|ssm)[a-z][a-z0-9]*(-[a-z0-9]+)*"
+"""CloudFormation needs a letter first, ECR lower case and single hyphens, and SSM keeps the names that begin so."""
+NAME_LENGTH = 30
+"""Names of CloudFront functions have 64 characters, of which the template adds `-<region>-keep-authorization`."""
+
+
+def refuse_name(name: str) -> None:
+    """Raises `DeployFailed` for a name that one of the services would refuse after others have accepted it."""
+    if not re.fullmatch(STACK_NAME, name) or len(name) > NAME_LENGTH:
+        raise DeployFailed(
+            f"“{name[:60]}” cannot be a stack's name: it has at most {NAME_LENGTH} lower-case letters, digits and "
+            "single hyphens, begins with a letter, and not with aws or ssm."
+        )
 
 
 def prepare_account(programs: Programs) -> None:
     """The first ECS cluster of an account fails while its service-linked role is being created, so the role is
     created before.
     """
-    if not programs.succeeds("aws", "iam", "get-role", "--role-name", "AWSServiceRoleForECS"):
+    if programs.found("iam", "get-role", "--role-name", "AWSServiceRoleForECS") is None:
         programs.aws("iam", "create-service-linked-role", "--aws-service-name", "ecs.amazonaws.com")
 
 
@@ -59,15 +74,19 @@ def outputs(programs: Programs, name: str) -> dict[str, str]:
 
 
 def exists(programs: Programs, name: str) -> bool:
-    return programs.succeeds("aws", "cloudformation", "describe-stacks", "--stack-name", name)
+    return _described(programs, name) is not None
 
 
 def parameters(programs: Programs, name: str) -> dict[str, str]:
     """Return the parameters of the deployed stack; none if it is not deployed."""
-    if not exists(programs, name):
+    found = _described(programs, name)
+    if found is None:
         return {}
-    found = programs.aws("cloudformation", "describe-stacks", "--stack-name", name)
     return {each["ParameterKey"]: each["ParameterValue"] for each in found["Stacks"][0].get("Parameters", [])}
+
+
+def _described(programs: Programs, name: str) -> Any:
+    return programs.found("cloudformation", "describe-stacks", "--stack-name", name)
 
 
 def upload_page(programs: Programs, found: Mapping[str, str]) -> None:
@@ -112,9 +131,7 @@ def start_new_workers(programs: Programs, found: Mapping[str, str]) -> None:
 
 
 def delete(programs: Programs, name: str, region: str, *, keep_data: bool) -> None:
-    """Delete the stack, if it is there. A stack whose first deployment failed has no outputs and no page."""
-    if not exists(programs, name):
-        return
+    """Delete the stack, which exists. A stack whose first deployment failed has no outputs and no page."""
     if bucket := outputs(programs, name).get("PageBucketName"):
         programs.show("aws", "s3", "rm", f"s3://{bucket}", "--recursive")
     if not keep_data:

@@ -107,6 +107,7 @@ class Template:
             "Ref": self._ref,
             "Condition": self._condition,
             "Fn::And": lambda items: all(self.resolve(items)),
+            "Fn::Contains": lambda pair: self.resolve(pair[1]) in self.resolve(pair[0]),
             "Fn::Equals": lambda pair: self.resolve(pair[0]) == self.resolve(pair[1]),
             "Fn::FindInMap": self._find_in_map,
             "Fn::GetAtt": self._get_att,

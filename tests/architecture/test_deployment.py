@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from deploy.stack import NAME_LENGTH
 from tests.template import (
     applied,
     container,
@@ -170,6 +171,20 @@ def test_a_value_that_no_program_understands_is_refused_before_anything_changes(
     parameter: str, value: str, accepted: bool
 ) -> None:
     assert bool(re.fullmatch(template()["Parameters"][parameter]["AllowedPattern"], value)) is accepted
+
+
+def test_a_name_that_make_deploy_takes_fits_into_the_names_of_the_template() -> None:
+    named = [
+        of(name)["Name"]["Fn::Sub"]
+        for kind in ("Function", "OriginAccessControl", "ResponseHeadersPolicy")
+        for name in resources(f"AWS::CloudFront::{kind}")
+        if "Name" in of(name)
+    ]
+    region = "ap-southeast-1"
+    assert named
+    for each in named:
+        name = each.replace("${AWS::StackName}", "a" * NAME_LENGTH).replace("${AWS::Region}", region)
+        assert len(name) <= 64
 
 
 def test_a_bedrock_profile_and_its_models_can_all_be_granted() -> None:

@@ -12,11 +12,20 @@ from pathlib import Path
 
 PROGRAM = """#!/bin/sh
 printf '%s\\0' "${0##*/}" "$@" >"$ACCOUNT/asked"
-{ read -r code; read -r answer; } <"$ACCOUNT/answered"
+{ read -r code; read -r answer; read -r error; } <"$ACCOUNT/answered"
 printf '%s' "$answer"
+printf '%s' "$error" >&2
 exit "$code"
 """
 MISSING = 254
+CODES = {
+    "bedrock get-inference-profile": "ResourceNotFoundException",
+    "cloudformation describe-stacks": "ValidationError",
+    "ecr describe-images": "ImageNotFoundException",
+    "ecr describe-repositories": "RepositoryNotFoundException",
+    "iam get-role": "NoSuchEntity",
+    "ssm get-parameter": "ParameterNotFound",
+}
 
 
 def option(arguments, name):
@@ -136,12 +145,15 @@ def docker(state, arguments):
 
 
 def answer(state, folder, name, given):
-    """Exit code and output of a program."""
+    """Exit code, output and error of a program. `state["denied"]`: the beginnings of commands that are not allowed."""
     state["calls"].append([name, *given])
+    command = " ".join(given[:2])
+    if command in state.get("denied", ()):
+        return MISSING, "", "An error occurred (AccessDenied) when calling an operation: not authorized"
     said = sam(state, given, folder) if name == "sam" else {"aws": aws, "docker": docker}[name](state, given)
     if said == MISSING:
-        return MISSING, ""
-    return 0, "" if said is None else json.dumps(said)
+        return MISSING, "", f"An error occurred ({CODES.get(command, 'Waiter')}) when calling an operation"
+    return 0, "" if said is None else json.dumps(said), ""
 
 
 @contextmanager
@@ -158,11 +170,11 @@ def running_programs(state, folder):
     def serve():
         while call := asked.read_text():
             try:
-                code, text = answer(state, folder, *_name_and_arguments(call))
+                said = answer(state, folder, *_name_and_arguments(call))
             except Exception:  # noqa: BLE001 - as a program would end
                 traceback.print_exc()
-                code, text = 1, ""
-            answered.write_text(f"{code}\n{text}\n")
+                said = 1, "", ""
+            answered.write_text("".join(f"{part}\n" for part in said))
 
     server = threading.Thread(target=serve)
     server.start()

@@ -5,16 +5,20 @@ from __future__ import annotations
 import pytest
 
 from deploy.constraints import refuse_invalid
-from deploy.parameters import declared, defaults
+from deploy.parameters import ALONE, SMALL, defaults, template
 from deploy.programs import DeployFailed
 from local_dev.repository import ROOT
 from tests.deployment.conftest import UP, Account
 
-DECLARED = declared(ROOT)
+TEMPLATE = template(ROOT)
 
 
 def test_every_default_of_the_template_is_allowed() -> None:
-    refuse_invalid(DECLARED, defaults(ROOT))
+    refuse_invalid(TEMPLATE, defaults(ROOT))
+
+
+def test_what_make_deploy_begins_with_is_allowed() -> None:
+    refuse_invalid(TEMPLATE, SMALL | ALONE)
 
 
 @pytest.mark.parametrize(
@@ -39,16 +43,16 @@ def test_every_default_of_the_template_is_allowed() -> None:
 )
 def test_a_value_that_is_not_allowed_is_named_with_what_is(name: str, value: str, says: str) -> None:
     with pytest.raises(DeployFailed, match=says.replace("(", "\\(")):
-        refuse_invalid(DECLARED, {name: value})
+        refuse_invalid(TEMPLATE, {name: value})
 
 
 def test_several_origins_are_allowed() -> None:
-    refuse_invalid(DECLARED, {"CorsOrigins": "https://a.example,http://localhost:5173"})
+    refuse_invalid(TEMPLATE, {"CorsOrigins": "https://a.example,http://localhost:5173"})
 
 
 def test_all_wrong_values_are_named_at_once() -> None:
     with pytest.raises(DeployFailed, match=r"(?s)WorkerSpot is “maybe”.*LogLevel is “LOUD”"):
-        refuse_invalid(DECLARED, {"WorkerSpot": "maybe", "RunSeconds": "900", "LogLevel": "LOUD"})
+        refuse_invalid(TEMPLATE, {"WorkerSpot": "maybe", "RunSeconds": "900", "LogLevel": "LOUD"})
 
 
 @pytest.mark.processes

@@ -78,7 +78,17 @@ def test_the_same_command_again_asks_nothing_and_takes_nothing_away(account: Acc
 
 
 def test_another_computer_without_the_answers_keeps_what_is_deployed(account: Account) -> None:
-    account.run(*UP, "--set", "WorkerCpu=2048", "--set", "WorkerCountMax=9", "--set", "TestChain=false")
+    account.run(
+        *UP,
+        "--set",
+        "WorkerCpu=512",
+        "--set",
+        "WorkerMemory=1024",
+        "--set",
+        "WorkerCountMax=9",
+        "--set",
+        "TestChain=false",
+    )
     (account.checkout / ".deploy" / "forge-mcp.json").unlink()
     assert account.run(*UP) == 0
     first, second = account.state()["deployments"]
@@ -156,7 +166,7 @@ def test_the_first_sentence_of_the_readme_works_where_no_network_is_named(accoun
 
 
 def test_a_network_that_is_named_needs_no_test_chain(account: Account) -> None:
-    account.run(*UP, "--set", "MainnetRpcUrlArn=arn:x", "--set", "DefaultNetwork=mainnet")
+    account.run(*UP, "--set", "MainnetRpcUrlArn=arn:aws:ssm:x", "--set", "DefaultNetwork=mainnet")
     (given,) = account.state()["deployments"]
     assert "TestChain" not in given
 
@@ -170,6 +180,16 @@ def test_a_network_that_is_named_needs_no_test_chain(account: Account) -> None:
         (("up", "--region", "eu-west-1", "--llm", "offline", "--who", "https://issuer.example"), "audience"),
         (("up", "--region", "eu-west-1", "--llm", "offline", "--who", "me"), "everybody"),
         (("down",), "region"),
+        (("down", "--region", "eu-west-1"), "There is nothing of forge-mcp in eu-west-1"),
+        ((*UP, "--set", "WorkerCountMax=4"), "TestChain=true wants WorkerCountMax=1"),
+        ((*UP, "--set", "WorkerCpu=512"), "WorkerCpu=512 with a WorkerMemory of 1024 to 4096"),
+        ((*UP, "--set", "WorkerCountMin=2"), "WorkerCountMin must not be more than WorkerCountMax"),
+        ((*UP, "--set", "MainnetRpcUrlArn=https://node.example/key"), "must be the ARN"),
+        ((*UP, "--stack", "Prod"), "“Prod” cannot be a stack's name"),
+        ((*UP, "--stack", "a" * 31), "cannot be a stack's name"),
+        ((*UP, "--stack", "../x"), "cannot be a stack's name"),
+        ((*UP, "--stack", "aws-chat"), "cannot be a stack's name"),
+        (("down", "--stack", "a--b", "--region", "eu-west-1"), "cannot be a stack's name"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_changes(
@@ -199,3 +219,42 @@ def test_a_value_that_the_account_refuses_is_not_kept(
         assert account.run(*UP, "--set", "WorkerCountMax=0") == 1
     assert account.run(*UP) == 0
     assert account.state()["deployments"][-1].get("WorkerCountMax") != "0"
+
+
+@pytest.mark.parametrize(
+    "denied", ["cloudformation describe-stacks", "ssm get-parameter", "ecr describe-images", "iam get-role"]
+)
+def test_what_may_not_be_seen_is_not_made_anew(
+    account: Account, denied: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An installation that could not be seen was deployed as a new one: with the first size, and another secret."""
+    account.run(*UP, "--set", "RateLimitBurst=3")
+    before = account.state()
+    account.change(denied=[denied])
+    assert account.run("up") == 1
+    after = account.state()
+    assert "AccessDenied" in capsys.readouterr().err
+    assert (after["deployments"], after["secrets"]) == (before["deployments"], before["secrets"])
+
+
+def test_a_second_region_is_another_installation(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.run(*UP)
+    assert account.run("up", "--region", "us-east-1") == 1
+    assert "STACK=name" in capsys.readouterr().err
+    assert len(account.state()["deployments"]) == 1
+    assert '"eu-west-1"' in (account.checkout / ".deploy" / "forge-mcp.json").read_text()
+
+
+def test_ctrl_c_and_the_end_of_the_input_end_with_a_sentence(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for end in (KeyboardInterrupt, EOFError):
+
+        def ask(*_: str, end: type[BaseException] = end) -> str:
+            raise end
+
+        monkeypatch.setattr("deploy.__main__._ask", ask)
+        assert account.run("up") == 130
+        assert "Run the same command again" in capsys.readouterr().err

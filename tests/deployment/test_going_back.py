@@ -56,3 +56,11 @@ def test_who_rolls_back_is_told_what_there_was_before(
     assert history[-1].split()[2] == account.state()["images"]["forge-mcp-worker"][-1]
     assert account.run("down") == 0
     assert list((account.checkout / ".deploy").iterdir()) == []
+
+
+def test_answers_that_only_a_newer_version_knows_stay_in_the_file(account: Account) -> None:
+    assert account.run(*UP) == 0
+    file = account.checkout / ".deploy" / "forge-mcp.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "of_a_newer_version": [1]}))
+    assert account.run("up") == 0
+    assert json.loads(file.read_text())["of_a_newer_version"] == [1]

@@ -47,3 +47,26 @@ def test_undeploy_leaves_the_table_that_was_to_be_kept(account: Account) -> None
     last = account.called("aws", "cloudformation", "delete-stack")[-1]
     assert last[last.index("--retain-resources") + 1] == "Table"
     assert account.state().get("stack") is None
+
+
+def test_undeploy_in_another_region_forgets_nothing(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.run(*UP)
+    assert account.run("down", "--region", "us-east-1") == 1
+    assert "is in eu-west-1, and not in us-east-1" in capsys.readouterr().err
+    assert account.state()["stack"]
+    assert (account.checkout / ".deploy" / "forge-mcp.json").exists()
+
+
+@pytest.mark.parametrize(
+    "denied", ["cloudformation describe-stacks", "ecr describe-repositories", "ssm get-parameters-by-path"]
+)
+def test_undeploy_never_calls_gone_what_it_may_not_see(
+    account: Account, denied: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.run(*UP)
+    account.change(denied=[denied])
+    assert account.run("down") == 1
+    assert "AccessDenied" in capsys.readouterr().err
+    assert (account.checkout / ".deploy" / "forge-mcp.json").exists()
