@@ -33,7 +33,7 @@ FOREIGN = {
     "https://etherscan.io.evil.example/tx": ("https://etherscan.io.evil.example/tx", ""),
     "[etherscan.io](https://xn--therscan-jog.io/)": ("etherscan.io", "xn--therscan-jog.io"),
     "[https://evil.example](https://evil.example:8443/)": ("https://evil.example", "evil.example:8443"),
-    "[**bold** `code`](HTTPS://EVIL.example/x)": ("**bold** code", "evil.example"),
+    "[**bold** `code`](HTTPS://EVIL.example/x)": ("bold code", "evil.example"),
     "[Explorer](http://127.0.0.1:1/)": ("Explorer", "127.0.0.1:1"),
 }
 INVISIBLE_BY_FONTS = "\u034f\u115f\u1160\u17b4\u2028\u2029\u2800\u3164\uffa0\ufe0e\U000e0100"

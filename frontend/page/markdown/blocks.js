@@ -13,7 +13,7 @@
  */
 
 // None of these patterns can backtrack for long, because a line may have a hundred thousand characters.
-const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
+const FENCE = /^( {0,3})(`{3,}|~{3,})(.*)$/;
 const HEADING = /^ {0,3}(#{1,6})(?:\s(.*))?$/;
 const RULE = /^ {0,3}(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,})$/;
 const QUOTE = /^ {0,3}>\s?/;
@@ -75,23 +75,23 @@ function blockAt(lines, at, depth) {
 /** @param {string} text */
 function fenceOf(text) {
   const fence = FENCE.exec(text);
-  const rest = fence?.[2] ?? '';
+  const [, indentation = '', mark = '', rest = ''] = fence ?? [];
   if (!fence || rest.includes('`')) return null;
-  return { mark: fence[1] ?? '```', language: rest.trim().split(/\s/)[0] ?? '' };
+  return { mark, language: rest.trim().split(/\s/)[0] ?? '', indentation: indentation.length };
 }
 
-/** @param {Line[]} lines @param {number} at @param {{ mark: string, language: string }} fence @returns {[Block, number]} */
-function codeAt(lines, at, { mark, language }) {
+/** @param {Line[]} lines @param {number} at @param {{ mark: string, language: string, indentation: number }} fence @returns {[Block, number]} */
+function codeAt(lines, at, { mark, language, indentation }) {
   let end = at + 1;
   while (end < lines.length && !closes(lineAt(lines, end).text, mark)) end += 1;
-  const text = lines.slice(at + 1, end).map((line) => line.text).join('\n');
+  const text = lines.slice(at + 1, end).map((line) => dedent(line.text, indentation)).join('\n');
   return [{ type: 'code', start: lineAt(lines, at).start, language, text }, end + 1];
 }
 
 /** @param {string} text @param {string} mark */
 function closes(text, mark) {
   const fence = FENCE.exec(text);
-  return (fence?.[1] ?? '').startsWith(mark) && !fence?.[2]?.trim();
+  return (fence?.[2] ?? '').startsWith(mark) && !fence?.[3]?.trim();
 }
 
 /** @param {Line[]} lines @param {number} at @param {number} depth @returns {[Block, number]} */
@@ -104,14 +104,14 @@ function quoteAt(lines, at, depth) {
 
 /** @param {Line[]} lines @param {number} at @param {number} depth @returns {[Block, number]} */
 function listAt(lines, at, depth) {
-  const first = ITEM.exec(lineAt(lines, at).text);
+  const first = ITEM.exec(untabbed(lineAt(lines, at)).text);
   const base = first?.[1]?.length ?? 0;
   const ordered = /\d/.test(first?.[2] ?? '');
   /** @type {Line[][]} */
   const items = [];
   let end = at;
   for (; end < lines.length; end += 1) {
-    const line = lineAt(lines, end);
+    const line = untabbed(lineAt(lines, end));
     const item = ITEM.exec(line.text);
     if (item && (item[1]?.length ?? 0) < base + 2) {
       if (/\d/.test(item[2] ?? '') !== ordered || RULE.test(line.text)) break;
@@ -137,7 +137,15 @@ function listAt(lines, at, depth) {
 /** Whether the list continues after a blank line. @param {Line[]} lines @param {number} at @param {number} base */
 function continuesList(lines, at, base) {
   const next = lines.slice(at + 1, at + 3).find((line) => line.text.trim());
-  return next !== undefined && (ITEM.test(next.text) || isIndented(next.text, base));
+  return next !== undefined && (ITEM.test(next.text) || isIndented(untabbed(next).text, base));
+}
+
+/** In lists a tab counts like spaces up to the next multiple of four. @param {Line} line @returns {Line} */
+function untabbed(line) {
+  const blank = /^[ \t]*/.exec(line.text)?.[0] ?? '';
+  if (!blank.includes('\t')) return line;
+  const columns = [...blank].reduce((at, sign) => (sign === '\t' ? at - (at % 4) + 4 : at + 1), 0);
+  return { ...line, text: ' '.repeat(columns) + line.text.slice(blank.length) };
 }
 
 /** @param {string} text @param {number} base */

@@ -8,14 +8,18 @@
  *   | { type: 'link', href: string, children: Inline[] }} Inline
  */
 
-const SPECIAL = /\\|`+|\*\*|__|~~|\*|_|!?\[|https?:\/\/|(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?(?![0-9A-Za-z])|\n/g;
+const SPECIAL = /\\|`+|\*{1,3}|_{1,3}|~~|!?\[|<br ?\/?>|<(?=https?:\/\/)|https?:\/\/|(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?(?![0-9A-Za-z])|\n/gi;
 const LINK = /!?\[([^[\]\n]{1,1000})\]\(\s*<?([^\s()<>]{1,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500})?)>?(?:\s+"[^"\n]{0,500}")?\s*\)/y;
-const URL_TEXT = /https?:\/\/[^\s<>"'`|\\^{}[\]]+/y;
+const URL_TEXT = /https?:\/\/[^\s<>"'`|\\^{}[\]]+/iy;
+const URL_IN_BRACKETS = /<(https?:\/\/[^\s<>]+)>/iy;
 const ENDS_A_SENTENCE = '.,;:!?*_~';
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
 const WORD = /[\p{L}\p{N}]/u;
 const EMPHASIS = /** @type {Record<string, 'strong' | 'em' | 'del'>} */ ({ '**': 'strong', __: 'strong', '*': 'em', _: 'em', '~~': 'del' });
+const LONGEST_MARK = 3;
 const DEEPEST = 6;
+/** The words of a link may be emphasized, and hold no other link. */
+const DEEPEST_IN_LINK = DEEPEST + 2;
 
 /** @param {string} text @param {number} [depth] @returns {Inline[]} */
 export function parseInline(text, depth = 0) {
@@ -56,19 +60,21 @@ function isSafeLink(href) {
  * @returns {Found}
  */
 function specialAt(text, mark, at, depth, unclosed) {
-  if (mark === '\n') return { part: { type: 'break' }, end: at + 1 };
+  if (mark === '\n' || /^<br/i.test(mark)) return { part: { type: 'break' }, end: at + mark.length };
   if (mark === '\\') return escapeAt(text, at);
-  if (depth >= DEEPEST && /^(?:0x|http)/.test(mark)) return null; // no link within a link
-  if (mark.startsWith('0x')) return { part: { type: 'hex', text: mark }, end: at + mark.length };
+  if (depth >= DEEPEST && /^(?:0x|http|<)/i.test(mark)) return null; // no link within a link
+  if (/^0x/i.test(mark)) return { part: { type: 'hex', text: mark }, end: at + mark.length };
   if (mark.startsWith('`')) return codeAt(text, mark, at, unclosed);
   if (mark.endsWith('[')) return linkAt(text, at, depth);
-  if (mark.startsWith('http')) return urlAt(text, at);
+  if (mark === '<') return bracketsAt(text, at);
+  if (/^http/i.test(mark)) return urlAt(text, at);
   return emphasisAt(text, mark, at, depth, unclosed);
 }
 
 /** @param {string} text @param {number} at @returns {Found} */
 function escapeAt(text, at) {
   const next = text[at + 1] ?? '';
+  if (next === '\n') return { part: { type: 'break' }, end: at + 2 };
   return PUNCTUATION.test(next) ? { part: { type: 'text', text: next }, end: at + 2 } : null;
 }
 
@@ -111,39 +117,62 @@ function urlAt(text, at) {
   URL_TEXT.lastIndex = at;
   const match = URL_TEXT.exec(text);
   if (!match || WORD.test(text[at - 1] ?? '')) return null;
-  let href = withoutEnd(match[0]);
-  if (href.endsWith(')') && !href.includes('(')) href = href.slice(0, -1);
+  const href = withoutEnd(match[0]);
   if (!isSafeLink(href)) return null;
   return { part: { type: 'link', href, children: [{ type: 'text', text: href }] }, end: at + href.length };
 }
 
-/** Punctuation that follows an address in a sentence does not belong to it. @param {string} text */
+/** @param {string} text @param {number} at @returns {Found} */
+function bracketsAt(text, at) {
+  URL_IN_BRACKETS.lastIndex = at;
+  const match = URL_IN_BRACKETS.exec(text);
+  const href = match?.[1] ?? '';
+  if (!match || !isSafeLink(href)) return null;
+  return { part: { type: 'link', href, children: [{ type: 'text', text: href }] }, end: at + match[0].length };
+}
+
+/** Punctuation that follows an address in a sentence does not belong to it, nor does a bracket that was opened before it. @param {string} text */
 function withoutEnd(text) {
   let end = text.length;
-  while (ENDS_A_SENTENCE.includes(text[end - 1] ?? '\n')) end -= 1;
+  let surplus = text.split(')').length - text.split('(').length;
+  for (; end > 0; end -= 1) {
+    const last = text.charAt(end - 1);
+    if (last === ')' && surplus > 0) surplus -= 1;
+    else if (!ENDS_A_SENTENCE.includes(last)) break;
+  }
   return text.slice(0, end);
 }
 
 /** @param {string} text @param {string} mark @param {number} at @param {number} depth @param {Set<string>} unclosed @returns {Found} */
 function emphasisAt(text, mark, at, depth, unclosed) {
-  const type = EMPHASIS[mark];
   const begin = at + mark.length;
-  if (!type || depth >= DEEPEST || unclosed.has(mark) || /\s|^$/.test(text[begin] ?? '')) return null;
+  if (depth >= DEEPEST_IN_LINK || /\s|^$/.test(text[begin] ?? '')) return null;
   if (mark.startsWith('_') && WORD.test(text[at - 1] ?? '')) return null;
-  const end = closingOf(text, mark, begin);
+  const end = unclosed.has(mark) ? -1 : closingOf(text, mark, begin);
   if (end < 0) {
     unclosed.add(mark);
-    return null;
+    return mark.length === LONGEST_MARK ? emphasisAt(text, mark.slice(1), at, depth, unclosed) : null;
   }
-  return { part: { type, children: parseInline(text.slice(begin, end), depth + 1) }, end: end + mark.length };
+  const children = parseInline(text.slice(begin, end), depth + 1);
+  return { part: emphasized(mark, children), end: end + mark.length };
 }
 
-/** @param {string} text @param {string} mark @param {number} from */
+/** @param {string} mark @param {Inline[]} children @returns {Inline} */
+function emphasized(mark, children) {
+  const type = EMPHASIS[mark];
+  return type ? { type, children } : { type: 'strong', children: [{ type: 'em', children }] };
+}
+
+/** The position of the mark's end; three signs in a row end what is within first. @param {string} text @param {string} mark @param {number} from */
 function closingOf(text, mark, from) {
-  for (let at = text.indexOf(mark, from + 1); at >= 0; at = text.indexOf(mark, at + mark.length)) {
-    const isLonger = mark.length === 1 && (text[at + 1] === mark || text[at - 1] === mark);
-    const isInWord = mark.startsWith('_') && WORD.test(text[at + mark.length] ?? '');
-    if (!isLonger && !isInWord && !/\s/.test(text[at - 1] ?? ' ')) return at;
+  const sign = mark.charAt(0);
+  for (let at = text.indexOf(mark, from + 1); at >= 0; at = text.indexOf(mark, at)) {
+    const begin = at;
+    while (text[at] === sign && at - begin <= LONGEST_MARK) at += 1;
+    const length = at - begin;
+    const isOther = mark.length === 1 && (text[begin - 1] === sign || ![1, LONGEST_MARK].includes(length));
+    const isInWord = sign === '_' && WORD.test(text[at] ?? '');
+    if (!isOther && !isInWord && !/\s/.test(text[begin - 1] ?? ' ')) return length === LONGEST_MARK ? at - mark.length : begin;
   }
   return -1;
 }
