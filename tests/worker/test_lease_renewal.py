@@ -16,7 +16,7 @@ from tests.store.scenes import completed, spoken
 from tests.worker.machines import Watched
 from tests.worker.stage import Stage
 from tests.worker.test_writes_off_the_path import claimed, record_of
-from worker.runs.leased_record import RENEW_SECONDS
+from worker.runs.lease_renewal import RENEW_SECONDS
 
 
 async def test_messages_are_pushed_with_the_numbers_that_the_store_gave_them(stage: Stage) -> None:

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
+from forge.connections.gone_connections import forget_unless_opening
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.session import Catalog, Session
@@ -76,19 +77,14 @@ class Audiences:
     def _new(self, key: SessionKey) -> Audience:
         async def is_gone(connection_id: str) -> bool:
             try:
-                return await self._blocking(self._forget_unless_opening, connection_id, key)
+                return await self._blocking(
+                    lambda: forget_unless_opening(self._controls, connection_id, key, now=self._clock())
+                )
             except StorageUnavailable:
                 return True
 
         connections = self._counted(self._connections)
         return Audience(Feed(self._catalog), connections, self._pace, self._ticks, is_gone)
-
-    def _forget_unless_opening(self, connection_id: str, key: SessionKey) -> bool:
-        connection = self._controls.connection(connection_id)
-        if connection and connection.may_be_opening(self._clock()):
-            return False
-        self._controls.disconnect(connection_id, key)
-        return True
 
     async def _close(self, name: tuple[SessionKey, int]) -> None:
         audience = self._open[name]

@@ -1,4 +1,4 @@
-"""A run in this process: the requests to stop it, and whether a client follows it."""
+"""A run in this process: the requests to stop it, whether a client follows it, and the loop that keeps its lease."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from worker.runs.leased_record import LeasedRecord
 from worker.runs.message_visibility import Kept
 
 StopReason = Literal["interrupted", "deleted", "released"]
+
+WATCHED_FLUSH_SECONDS = 0.3
+"""Time between two stores of the text of a run that a client follows by SSE."""
 
 
 class LocalRun:
@@ -68,3 +71,22 @@ class LocalRun:
         if self.stop_reason is None or reason == "deleted":
             self.stop_reason = reason
         self.stopping.set()
+
+    async def keep_lease(self) -> None:
+        """Renew the lease and store the text, each when it is due, until cancelled. Raises `LeaseLost`, which ends the
+        run, because another worker may have it by then.
+        """
+        while True:
+            await _due(
+                self.record.is_due, WATCHED_FLUSH_SECONDS if self.is_watched else self.record.renewal_due_in
+            )
+            await self.record.keep(is_watched=self.is_watched)
+
+
+async def _due(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+    event.clear()

@@ -13,7 +13,7 @@ from forge.models.ids import ANONYMOUS
 from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import Session
 from forge.models.spending_caps import SendingCaps, Spending
-from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS, RENEW_MS
+from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS
 from forge.models.work import CallRecord, CallStatus, Lease
 from forge.ports.clock import Clock
 from forge.ports.runs import Journal, Runs, Spendings
@@ -21,10 +21,11 @@ from worker.agent.messages.storable_text import well_formed
 from worker.blocking_calls import Blocking
 from worker.push.feed import Feed
 from worker.runs.history_cache import RecentHistories
+from worker.runs.lease_renewal import LeaseRenewal
 
 R = TypeVar("R")
 
-RENEW_SECONDS, PATIENCE_SECONDS = RENEW_MS / 1_000, PATIENCE_MS / 1_000
+PATIENCE_SECONDS = PATIENCE_MS / 1_000
 TEXT_SECONDS = 3.5
 """Time between two stores of text that no client reads from the table; streaming text goes to open pages anyway."""
 _MARGIN = CALL_MARGIN_MS / 1_000
@@ -61,8 +62,7 @@ class LeasedRecord:
         self._flushed = 0
         self._flushed_at = 0.0
         self._monotonic = monotonic
-        self._renewed_at = self._monotonic()
-        self._lease_end = self._renewed_at + (lease.until - self._clock()) / 1_000
+        self._renewal = LeaseRenewal(lease, clock, monotonic)
 
     @property
     def text(self) -> str:
@@ -70,21 +70,20 @@ class LeasedRecord:
 
     @property
     def renewal_due_in(self) -> float:
-        """The seconds until the lease must be renewed."""
-        return max(0.0, self._renewed_at + RENEW_SECONDS - self._monotonic())
+        return self._renewal.due_in
 
     def renew_at_once(self) -> None:
         """The table may count the lease as ended although this worker is alive. The next write shows whether it
         is, so it is due now.
         """
-        self._renewed_at = self._monotonic() - RENEW_SECONDS
+        self._renewal.ask()
         self.is_due.set()
 
     async def show_text(self, text: str) -> None:
         """Renew an ended lease first, because a worker that wakes from a freeze must not add text to another
         attempt.
         """
-        if self._left < 0:
+        if self._renewal.left < 0:
             await self._renew_before(0)
         is_first = not self._feed.text_length
         self._feed.add_text(well_formed(text))
@@ -96,7 +95,7 @@ class LeasedRecord:
                 self.is_due.set()
 
     async def hold_lease(self) -> None:
-        if self._left < _MARGIN:
+        if self._renewal.left < _MARGIN:
             await self._renew_before(_MARGIN)
 
     async def history(self) -> list[bytes]:
@@ -199,27 +198,21 @@ class LeasedRecord:
             return None
         return await self._persist(lambda: self._runs.tokens_left(self.lease))
 
-    @property
-    def _left(self) -> float:
-        """The seconds until the lease ends."""
-        return self._lease_end - self._monotonic()
-
     async def _renew_before(self, least: float) -> None:
         async with self._writing:
-            while self._left < least:  # again, if this process was frozen in the meantime
+            while self._renewal.left < least:  # again, if this process was frozen in the meantime
                 await self._renew(lambda: self._runs.renew(self.lease))
 
     async def _renew(self, write: Callable[[], Lease]) -> None:
-        started, now = self._monotonic(), self._clock()
+        written = self._renewal.begin_write()
         self.lease = await self._persist(write)
-        self._renewed_at = started
-        self._lease_end = started + (self.lease.until - now) / 1_000
+        written(self.lease)
         self._feed.refresh(self.lease.session)
 
     async def _persist(self, call: Callable[[], R]) -> R:
         """Repeat the call while the storage is unreachable, even for some time after the end of the lease."""
         for pause in pauses(0.1, longest=1.5):
-            remaining = self._left + PATIENCE_SECONDS
+            remaining = self._renewal.left + PATIENCE_SECONDS
             if remaining <= 0:
                 break
             limit = asyncio.timeout(remaining)

@@ -1,5 +1,7 @@
 // Parses Markdown inside a line: emphasis, code, links, and the addresses and hashes of chains.
 
+import { isSafeLink } from './safe_link.js';
+
 /**
  * @typedef {{ type: 'text' | 'code', text: string }
  *   | { type: 'break' }
@@ -42,15 +44,6 @@ export function parseInline(text, depth = 0) {
   }
   if (plain < text.length) parts.push({ type: 'text', text: text.slice(plain) });
   return parts;
-}
-
-/** Only these can be links; any other address stays text. @param {string} href */
-function isSafeLink(href) {
-  try {
-    return ['http:', 'https:'].includes(new URL(href).protocol);
-  } catch {
-    return false;
-  }
 }
 
 /** @typedef {{ part: Inline, end: number } | null} Found */

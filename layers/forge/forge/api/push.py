@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from forge.api import dependencies
 from forge.api.entry.statuses import title_of
+from forge.connections.gone_connections import forget_unless_opening
 from forge.errors import ConnectionGone, StorageUnavailable
 from forge.models import public
 from forge.models.frame import ErrorFrame, SessionExpiredFrame
@@ -19,19 +20,16 @@ logger = logging.getLogger(__name__)
 
 
 def post_all(connection_id: str, frames: Iterable[str], key: SessionKey | None = None) -> bool:
-    """Post the frames one after the other. Returns False if the connection has gone, and then forgets it.
-
-    A connection that is still opening is kept, because its first `sync` asks for everything.
+    """Post the frames one after the other. Returns False if the connection cannot receive them, and forgets it if
+    it has gone.
     """
     try:
         for frame in frames:
             dependencies.connections().post(connection_id, frame)
     except ConnectionGone:
         controls = dependencies.store().controls
-        connection = controls.connection(connection_id)
-        if connection is None or not connection.may_be_opening(dependencies.now()):
+        if forget_unless_opening(controls, connection_id, key, now=dependencies.now()):
             logger.info("connection gone", extra={"connection_id": connection_id})
-            controls.disconnect(connection_id, key)
         return False
     return True
 
