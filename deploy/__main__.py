@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy import (
     constraints,
-    deploy_history,
+    deploy_log,
     image,
     monthly_costs,
     parameters,
@@ -106,8 +106,8 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
 
 
 def _note(file: Path, programs: Programs, image_tag: str) -> None:
-    before, now = deploy_history.last(file), deploy_history.commit(programs)
-    deploy_history.note(file, now, image_tag)
+    before, now = deploy_log.last(file), deploy_log.commit(programs)
+    deploy_log.note(file, now, image_tag)
     print(f"deployed commit {now}" + (f"; before it was {before}" if before else ""), flush=True)
 
 

@@ -23,13 +23,13 @@ from local_dev.login.variables import with_login
 from local_dev.options import STACK_FILE, Options
 from local_dev.processes.chain import Chain, anvil
 from local_dev.processes.child_keeper import Keeper
+from local_dev.processes.chosen_ports import url_of
 from local_dev.processes.emulator import Emulator, chosen
 from local_dev.processes.processes import Child, Processes, StartFailed
-from local_dev.processes.reserved_ports import url_of
 from local_dev.template import aws_variables as variables
 from local_dev.template.resource_names import local_wiring, shapes
 
-WORKER_STOP_SECONDS = 2.5
+WORKER_KILL_SECONDS = 2.5
 """A worker is killed after this time. It has ended its runs by then, so the whole stack ends within 5 s."""
 GATEWAY_STOP_SECONDS = 1.5
 READY_SECONDS = 180.0
@@ -101,7 +101,7 @@ class Stack:
         self._keeper.release()
         for task in self._tasks:
             task.cancel()
-        await self._keeper.stop("worker", WORKER_STOP_SECONDS)
+        await self._keeper.stop("worker", WORKER_KILL_SECONDS)
         await asyncio.gather(self._keeper.stop("gateway", GATEWAY_STOP_SECONDS), self._save_chain())
         await self._processes.close()
         self._listener.close()
@@ -186,7 +186,7 @@ class Stack:
 
     async def _restart_workers(self) -> None:
         for number in range(1, self._options.workers + 1):
-            await self._keeper.replace(f"worker-{number}", WORKER_STOP_SECONDS)
+            await self._keeper.replace(f"worker-{number}", WORKER_KILL_SECONDS)
 
     def _local_chain(self) -> Chain | None:
         """Return None, and report why: another network is named, or there is no anvil."""

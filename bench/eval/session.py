@@ -11,12 +11,12 @@ from pydantic_ai import CancellationToken
 from forge.errors import SpendingCapReached
 from forge.models.approval import Approval
 from forge.models.approval_reply import ApprovalReply
+from forge.models.ask import Ask
 from forge.models.ids import new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, Progress, Submission
 from forge.models.session import NetworkInfo
 from forge.models.spending_caps import SendingCaps, Spending
-from forge.models.tool_permission import Ask
 from forge.models.work import CallRecord, CallStatus
 from worker.agent.agent import Ended, ForgeAgent
 from worker.agent.deps import RunDeps

@@ -18,10 +18,11 @@ from pydantic_ai.messages import ModelRequest, ModelResponse, TextPart, UserProm
 from bench.figures import Figure, percentile
 from bench.people import UNLIMITED, Person, people
 from bench.suite import Scenario, Size
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.message import Draft
 from forge.models.request_prices import FRAMES
 from forge.models.run import Ending, Progress, RunMessage, Submission
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.settings import Settings
 from forge.store import Store, open_store, system_clock
 from local_dev.stack_process import RunningStack, running_stack

@@ -21,8 +21,8 @@ from bench.soak.settings import OURS, SETTINGS
 from bench.soak.wall_clock import WallClocks
 from bench.soak.wires import wiring_of
 from bench.soak.world import SERVER, World, serving
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import RunMessage
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.queue import open_queue
 from forge.settings import Settings
 from forge.store import keys, open_store, system_clock

@@ -1,10 +1,9 @@
-// What a person who has logged in can do: take over conversations that were begun before the login, and delete
-// everything.
+// What a person who has logged in can do: take over what they began before the login, and delete everything.
 
-import { isText, storedList } from '../client/browser_storage.js';
 import { newKey } from '../client/outbox.js';
 import { counted } from './amounts.js';
-import { byId, el, icon } from './dom.js';
+import { byId, el } from './dom.js';
+import { UnclaimedSessions } from './unclaimed_sessions.js';
 
 /** @import { Receipt } from '../client/frames.js' */
 /** @import { ChatManager } from '../client/chat_manager.js' */
@@ -12,7 +11,6 @@ import { byId, el, icon } from './dom.js';
 /** @import { Login } from './login.js' */
 /** @import { Sessions } from './sessions.js' */
 
-const UNCLAIMED = 'forge.unclaimed';
 const CALLS = 40;
 const DAY_SECONDS = 86_400;
 
@@ -27,84 +25,26 @@ const DAY_SECONDS = 86_400;
  */
 
 export class Account {
-  #bar = byId('adopt-bar', HTMLElement);
   #button = byId('account', HTMLButtonElement);
   #dialog = byId('account-dialog', HTMLDialogElement);
   #receipt = byId('account-receipt', HTMLElement);
   #buttons = byId('account-buttons', HTMLElement);
-  #isBusy = false;
   #name = '';
   isLoggedIn = false;
 
   /** @param {AccountOptions} options */
   constructor(options) {
     this.options = options;
+    this.unclaimed = new UnclaimedSessions(options);
     this.#button.addEventListener('click', () => this.#ask());
-  }
-
-  /** Conversations of this browser that were begun without a login and about which the person has not decided yet. @returns {string[]} */
-  get unclaimed() {
-    return storedList(this.options.storage, UNCLAIMED, isText);
-  }
-
-  /** A person has logged in where nobody was logged in before. */
-  noteUnclaimed() {
-    this.#keep(this.options.book.entries().filter(({ endedAt }) => !endedAt).map(({ id }) => id));
   }
 
   /** @param {Login} login */
   show({ isLoggedIn, name }) {
     this.isLoggedIn = isLoggedIn;
     this.#name = name;
-    this.#render();
-  }
-
-  #render() {
-    const { length } = this.unclaimed;
-    this.#button.hidden = !this.isLoggedIn;
-    this.#bar.hidden = !this.isLoggedIn || !length;
-    if (this.#bar.hidden) return;
-    const words = `${counted(length, 'conversation')} of this browser ${length === 1 ? 'was' : 'were'} begun without a login.`;
-    const adopt = el('button', { type: 'button', class: 'button', disabled: this.#isBusy, on: { click: () => void this.#adopt() } }, 'Take over');
-    const leave = el('button', { type: 'button', class: 'text-button', disabled: this.#isBusy, on: { click: () => this.#leave() } }, 'Leave');
-    this.#bar.replaceChildren(icon('info'), el('span', {}, words), adopt, leave);
-  }
-
-  /** Take over one conversation after the other; one that cannot be taken over now is offered again. */
-  async #adopt() {
-    this.#setBusy(true);
-    for (const id of this.unclaimed) {
-      try {
-        const { session_id } = await this.options.chat().api.adopt(id);
-        this.#keep(this.unclaimed.filter((other) => other !== id));
-        await this.options.sessions().renew(id, session_id);
-        if (id === this.options.chat().getSessionId()) this.options.open(session_id);
-      } catch (error) {
-        const { status = 0, message } = /** @type {{ status?: number, message: string }} */ (error);
-        if (status === 404) this.#keep(this.unclaimed.filter((other) => other !== id));
-        else this.options.onProblem(message);
-      }
-    }
-    this.#setBusy(false);
-    void this.options.sessions().refresh();
-  }
-
-  #leave() {
-    this.#keep([]);
-    this.#render();
-    void this.options.sessions().refresh();
-  }
-
-  /** @param {boolean} isBusy */
-  #setBusy(isBusy) {
-    this.#isBusy = isBusy;
-    this.#render();
-  }
-
-  /** @param {string[]} ids */
-  #keep(ids) {
-    if (ids.length) this.options.storage.setItem(UNCLAIMED, JSON.stringify(ids));
-    else this.options.storage.removeItem(UNCLAIMED);
+    this.#button.hidden = !isLoggedIn;
+    this.unclaimed.show(isLoggedIn);
   }
 
   #ask() {

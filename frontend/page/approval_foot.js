@@ -4,6 +4,7 @@
 import { dangersOf, named, words } from './approval_words.js';
 import { STILL_ASKS, doubtsOf, situationOf } from './approval_situation.js';
 import { el, icon } from './dom.js';
+import { isComposing } from './key_meanings.js';
 import { offerNodes, twinNodes } from './wallet_choices.js';
 
 /** @import { PublicApproval } from '../client/frames.js' */
@@ -210,7 +211,7 @@ class ReasonField {
   constructor() {
     this.element.addEventListener('toggle', () => this.element.open && this.#input.focus());
     this.#input.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && !event.isComposing && event.keyCode !== 229) this.#reject?.click();
+      if (event.key === 'Enter' && !isComposing(event)) this.#reject?.click();
     });
   }
 

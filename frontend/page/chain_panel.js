@@ -4,7 +4,7 @@ import { readableAmount, shortAmount } from './amounts.js';
 import { ChainFeed } from './chain_feed.js';
 import { byId, el, icon, setAttribute } from './dom.js';
 import { hexElement } from './hex.js';
-import { isEscape } from './keys.js';
+import { isEscape } from './key_meanings.js';
 import { accountName } from './local_node.js';
 import { clockTime, fullTime } from './times.js';
 

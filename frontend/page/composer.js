@@ -4,7 +4,7 @@
 import { counted } from './amounts.js';
 import { byteLength } from '../client/chat_config.js';
 import { byId } from './dom.js';
-import { enterIn, isComposing } from './keys.js';
+import { enterIn, isComposing } from './key_meanings.js';
 import { watchCommands } from './markdown/commands.js';
 
 /** @import { ChatState } from '../client/snapshot.js' */

@@ -14,7 +14,7 @@ export class LoginButton {
   constructor(options) {
     this.options = options;
     const { account } = options;
-    this.login = new Login({ ...options, onChange: () => this.render(), onFirst: () => account.noteUnclaimed() });
+    this.login = new Login({ ...options, onChange: () => this.render(), onFirst: () => account.unclaimed.note() });
     this.#button.addEventListener('click', () => void this.#act());
     this.render();
   }

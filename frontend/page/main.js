@@ -18,7 +18,7 @@ import { EmptyState } from './empty_state.js';
 import { Ended } from './ended.js';
 import { EndedBar } from './ended_bar.js';
 import { FocusKeeper } from './focus.js';
-import { stopsRun } from './keys.js';
+import { stopsRun } from './key_meanings.js';
 import { LocalNode } from './local_node.js';
 import { LoginButton } from './login_button.js';
 import { MessageList } from './message_list.js';

@@ -2,7 +2,7 @@
 
 import { byId, el, icon, setAttribute } from './dom.js';
 import { setExplorer } from './hex.js';
-import { closeByEscape } from './keys.js';
+import { closeByEscape } from './key_meanings.js';
 import { setKnownHosts, watchLinks } from './links.js';
 
 /** @import { ChatManager } from '../client/chat_manager.js' */

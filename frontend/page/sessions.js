@@ -54,7 +54,7 @@ export class Sessions {
 
   /** Ask the server which of our sessions still exist; those that have ended stay as copies, or leave the list. */
   async refresh() {
-    const unclaimed = new Set(this.account.unclaimed);
+    const unclaimed = new Set(this.account.unclaimed.ids);
     const mine = this.book.entries().filter(({ id, endedAt }) => !endedAt && !unclaimed.has(id));
     await this.#askFor(mine.map(({ id }) => id));
     if (this.account.isLoggedIn) await this.#learn().catch(() => undefined);

@@ -2,7 +2,7 @@
 
 import { counted } from './amounts.js';
 import { byId, el, iconButton, setAttribute } from './dom.js';
-import { isComposing, isEscape } from './keys.js';
+import { isComposing, isEscape } from './key_meanings.js';
 import { fullTime, minutesUntil, timeAgo } from './times.js';
 
 /** @import { Cover } from './visits.js' */

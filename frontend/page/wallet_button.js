@@ -3,7 +3,7 @@
 import { readableAmount, shortAmount } from './amounts.js';
 import { byId, el, icon, setAttribute } from './dom.js';
 import { hexElement, shortHex } from './hex.js';
-import { closeByEscape } from './keys.js';
+import { closeByEscape } from './key_meanings.js';
 import { accountName } from './local_node.js';
 import { UNNAMED_WALLET } from './wallet_dialects.js';
 import { offerNodes, twinNodes } from './wallet_choices.js';

@@ -11,8 +11,8 @@ from forge.api.entry.application import create_app
 from forge.api.entry.http_handler import lambda_handler
 from forge.api.entry.parameters import AccountOwner, reply
 from forge.models.http import State
-from forge.models.ids import SessionKey
 from forge.models.request_bodies import AdoptRequest
+from forge.models.session_key import SessionKey
 
 router = APIRouter()
 

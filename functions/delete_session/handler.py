@@ -10,7 +10,7 @@ from forge.api.entry.http_handler import lambda_handler
 from forge.api.entry.parameters import IdempotencyKey, Owner, SessionNamed
 from forge.api.sessions import delete_session
 from forge.models.http import Receipt
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 
 router = APIRouter()
 

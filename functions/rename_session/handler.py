@@ -11,8 +11,8 @@ from forge.api.entry.http_handler import lambda_handler
 from forge.api.entry.parameters import Owner, SessionNamed, reply
 from forge.api.sessions import rename_session
 from forge.models.http import SessionSummary
-from forge.models.ids import SessionKey
 from forge.models.request_bodies import RenameRequest
+from forge.models.session_key import SessionKey
 
 router = APIRouter()
 

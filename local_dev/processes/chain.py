@@ -12,9 +12,9 @@ from pathlib import Path
 
 from local_dev.home import BEGINS_EMPTY, set_aside, start_without
 from local_dev.processes.chain_file import ChainFile, ChainFileUnreadable
+from local_dev.processes.chosen_ports import ReservedPort
 from local_dev.processes.node_rpc import NodeError, call
 from local_dev.processes.processes import Child, Processes, StartFailed
-from local_dev.processes.reserved_ports import ReservedPort
 from local_dev.repository import ROOT
 
 HISTORY = ("--prune-history", "10", "--transaction-block-keeper", "1000")

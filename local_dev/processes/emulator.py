@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from local_dev.home import set_aside, start_without
+from local_dev.processes.chosen_ports import ReservedPort
 from local_dev.processes.processes import Child, Processes, StartFailed
-from local_dev.processes.reserved_ports import ReservedPort
 from local_dev.processes.table_form import fits
 from local_dev.repository import ROOT
 from local_dev.template.resource_names import ACCOUNT

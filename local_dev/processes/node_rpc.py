@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from local_dev.processes.reserved_ports import ReservedPort
+from local_dev.processes.chosen_ports import ReservedPort
 
 CALL_SECONDS = 5.0
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from local_dev.logs import Log
+from local_dev.processes.chosen_ports import ReservedPort
 from local_dev.processes.orphan_guard import Guard
-from local_dev.processes.reserved_ports import ReservedPort
 from local_dev.repository import ROOT
 
 START_SECONDS = 30.0

@@ -8,9 +8,9 @@ import pytest
 
 from forge.api import dependencies
 from forge.api.accounts import delete_account as delete_everything
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.kept_after_deletion import KEPT
 from forge.models.session import Catalog, Connection
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store import Store
 from tests.api.conftest import ConnectionsServer, Environment
 from tests.api.gateway import Answer, Gateway

@@ -10,7 +10,7 @@ import pytest
 from opentelemetry import trace
 from starlette.testclient import TestClient
 
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.trace import read_traceparent
 from forge.store import Store
 from functions.chat.handler import app

@@ -7,10 +7,10 @@ import re
 import uuid
 from typing import Any
 
-from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
 from forge.models.session import Catalog
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from tests.api.conftest import Environment, stored_items
 from tests.api.gateway import Gateway

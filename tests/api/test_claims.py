@@ -8,9 +8,9 @@ import pytest
 
 from forge.api import dependencies
 from forge.models.approval import Approval
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Ending, RunMessage
 from forge.models.session import Catalog
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store import Store
 from tests.api.gateway import Answer, Gateway
 from tests.store.scenes import approval

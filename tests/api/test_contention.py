@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from forge.aws.json_client import JsonClient
 from forge.dynamodb import table as table_module
-from forge.models.ids import PARTITION_PREFIX
 from forge.models.session import Catalog
+from forge.models.session_key import PARTITION_PREFIX
 from tests.api.gateway import Gateway
 from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in
 from tests.api.test_ownership import IDS, ROUTES, anns, call

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.responses import DynamoHandler
 
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.message import Draft, ToolDisplay
 from forge.models.run import Ending, Progress
 from forge.models.session import Session
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store

@@ -14,8 +14,8 @@ from forge.api.entry.application import create_app
 from forge.api.entry.event_handler import event_handler
 from forge.api.entry.http_handler import lambda_handler
 from forge.api.entry.socket_handler import SocketCall, connect_handler, frame_handler
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.request_prices import FREE
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.observability import emit_all, log_fields, record
 from tests.api.conftest import ConnectionsServer, Environment
 from tests.api.gateway import Context, Gateway, http_event, socket_event

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from forge.models.ids import SessionKey
 from forge.models.run import RunMessage
+from forge.models.session_key import SessionKey
 from forge.models.work import Lease
 from forge.store import Store, open_store
 from tests.api.conftest import ConnectionsServer

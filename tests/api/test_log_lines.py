@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from forge.api import dependencies
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import Catalog
+from forge.models.session_key import ANONYMOUS, SessionKey
 from functions.expire_session.handler import handler as expire_session
 from tests.api.conftest import Environment
 from tests.api.gateway import Context, Gateway

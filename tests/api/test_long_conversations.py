@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from forge.api.message_pages import BYTES_LIMIT, MESSAGES_LIMIT, encoded_size, fitting
 from forge.api.state_stream import Follower
-from forge.models.ids import SessionKey
 from forge.models.message import Draft, Message
 from forge.models.run import Ending, RunMessage
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from tests.api.gateway import Gateway
 from tests.properties import examples

@@ -13,9 +13,9 @@ import jwt
 import pytest
 
 from forge.api import dependencies, mcp_commands
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.request_prices import COMMANDS
 from forge.models.session import Catalog
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store import keys
 from tests.api.gateway import Answer, Gateway
 from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in

@@ -15,8 +15,8 @@ from forge.api.authentication.tickets import caller_of_ticket
 from forge.api.state_stream import Follower
 from forge.errors import NotAuthenticated
 from forge.models.caller import Grant
-from forge.models.ids import SessionKey
 from forge.models.session import Catalog
+from forge.models.session_key import SessionKey
 from tests.api.gateway import Gateway
 from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in
 from tests.api.test_open_streams import stream

@@ -14,10 +14,10 @@ from forge.api import dependencies, mcp_commands
 from forge.api.authentication.tickets import caller_of_ticket
 from forge.api.state_stream import Follower
 from forge.aws.json_client import JsonClient
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.message import Draft
 from forge.models.run import Progress, RunMessage
 from forge.models.session import Catalog, Connection
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.work import Lease
 from forge.store import keys
 from functions.expire_session.handler import handler as expire_session

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.api.entry.prefer_header import WAIT_LIMIT_SECONDS, Preferences, preferences_of
-from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from tests.api.gateway import Gateway
 from tests.unlisted import tried

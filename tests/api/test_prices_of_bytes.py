@@ -12,8 +12,8 @@ from forge.api import dependencies
 from forge.api.entry.origin_check import EDGE_HEADER, VIEWER_HEADER, digest_of
 from forge.api.open_streams import AT_EASE, StreamPlace
 from forge.errors import RateLimited
-from forge.models.ids import SessionKey
 from forge.models.request_prices import ANSWER_BYTES, EVENT_BYTES, Price
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from forge.models.http import Receipt
-from forge.models.ids import SessionKey
 from forge.models.session import Catalog
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from tests.api.conftest import ConnectionsServer
 from tests.api.gateway import Gateway

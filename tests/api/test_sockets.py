@@ -8,11 +8,11 @@ import pytest
 
 from forge.api import dependencies
 from forge.models.frame import SERVER_FRAME
-from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.request_prices import FRAMES_AHEAD_MS, WRONG_FRAME
 from forge.models.run import Progress, RunMessage
 from forge.models.session import Connection
+from forge.models.session_key import SessionKey
 from forge.models.work import Lease
 from forge.store import Store, keys
 from tests.api.conftest import ConnectionsServer, Environment

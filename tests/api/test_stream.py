@@ -15,9 +15,9 @@ import uvicorn
 from forge.api import dependencies, state_stream
 from forge.api.entry.origin_check import digest_of
 from forge.api.state_stream import Follower, get_stream
-from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
+from forge.models.session_key import SessionKey
 from forge.models.work import Lease
 from forge.store import Store, keys
 from tests.api.conftest import Environment

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from forge.api.legacy_wallet_answers import legacy_reply
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from tests.api.gateway import Gateway
 

@@ -11,8 +11,8 @@ from forge.api import dependencies
 from forge.api.authentication.tickets import caller_of_ticket
 from forge.api.state_stream import Follower, get_stream
 from forge.errors import NotAuthenticated
-from forge.models.ids import SessionKey
 from forge.models.session import Catalog
+from forge.models.session_key import SessionKey
 from tests.api.conftest import ConnectionsServer, stored_items
 from tests.api.gateway import Gateway
 from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from forge.api import dependencies
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.store import keys
 from functions.expire_session.handler import handler as expire_session
 from functions.recover_runs.handler import handler as recover_runs

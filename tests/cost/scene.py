@@ -25,7 +25,7 @@ from bench.cost.meter import Counts, Meter
 from bench.cost.units import TypedItem
 from forge.api import dependencies
 from forge.connections import open_connections
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.observability import configure_logging
 from forge.settings import Settings
 from forge.store import open_store

@@ -21,7 +21,7 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models.function import DeltaToolCall, FunctionModel
 
 from bench.soak.crossings import named
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.queue import SqsRunQueue
 from forge.settings import Settings
 from forge.store import open_store

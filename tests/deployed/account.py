@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import boto3
 
+from local_dev.processes.chosen_ports import ReservedPort
 from local_dev.processes.processes import Processes
-from local_dev.processes.reserved_ports import ReservedPort
 from local_dev.repository import ROOT
 
 PYTHON = ROOT / ".tools" / "account" / "bin" / "python"

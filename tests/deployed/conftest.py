@@ -11,7 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.settings import Settings
 from forge.store import Store, keys, open_store
 from local_dev.processes.processes import Processes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from local_dev.processes.chosen_ports import ReservedPort
 from local_dev.processes.processes import Child, Processes
-from local_dev.processes.reserved_ports import ReservedPort
 from local_dev.repository import ROOT
 from tests.deployed.account import PYTHON, REGION, clean_environment
 from tests.deployed.installation import BUILT, Installation

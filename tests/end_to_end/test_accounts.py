@@ -12,8 +12,9 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.run import Submission
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.settings import Settings
 from forge.store import open_store
 from forge_client import ForgeClient, NotFound

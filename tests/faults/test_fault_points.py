@@ -18,7 +18,7 @@ CROSSINGS = {
     "agent/tools/session_network.call_tool: super().call_tool": "tool.pay",
     "agent/history/persist_history.wrap_model_request: handler": "llm.request",
     "push/audiences._find_late_readers: self._blocking.retry(self._controls.read)": "controls.read",
-    "push/audiences.is_gone: self._blocking(self._forget_unless_opening)": "controls.disconnect",
+    "push/audiences.is_gone: self._blocking(forget_unless_opening)": "controls.disconnect",
     "push/signed_connections.post: self._pool.post": "connections.post",
     "runs/claim_or_wait._claim: self.blocking(self.runs.claim)": "runs.claim",
     "runs/claim_or_wait._control: self.blocking(self.controls.read)": "controls.read",

@@ -8,10 +8,11 @@ from forge.models import framing, public
 from forge.models.approval import Approval
 from forge.models.frame import Have, SessionExpiredFrame, StateFrame
 from forge.models.http import State
-from forge.models.ids import SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.message import AnswerEnd, Draft, Message
 from forge.models.run import ActiveRun, Outcome, Submission
 from forge.models.session import Catalog, Session
+from forge.models.session_key import SessionKey
 
 NOW = 1_800_000_000_000
 CATALOG = Catalog(llm="simulated", published_at=NOW)

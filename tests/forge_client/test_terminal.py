@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Button, Input, Static
 
+from forge.models.ask import Ask
 from forge.models.message import ToolDisplay
-from forge.models.tool_permission import Ask
 from forge_client.frames import Message
 from forge_client.terminal.approvals import ApprovalCard
 from forge_client.terminal.bubbles import AgentBubble, NoticeLine, QueuedBubble, ToolCard, UserBubble

@@ -110,4 +110,9 @@ def test_frame_types_are_those_of_the_server() -> None:
 
 
 def test_files_stay_short() -> None:
-    assert {path.name: n for path in SERVED if (n := len(path.read_text().splitlines())) > 250} == {}
+    """The list of files to load in advance is not counted: a file more makes it longer, and should not be avoided."""
+    assert {path.name: n for path in SERVED if (n := len(_own_lines(path))) > 250} == {}
+
+
+def _own_lines(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if 'rel="modulepreload"' not in line]

@@ -9,8 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.run import Ending, RunMessage, Submission
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.queue import SqsRunQueue
 from forge.settings import Settings
 from forge.store import open_store, system_clock

@@ -13,7 +13,7 @@ import pytest
 
 from local_dev.listener import listen
 from local_dev.options import Options
-from local_dev.processes.reserved_ports import url_of
+from local_dev.processes.chosen_ports import url_of
 from local_dev.repository import ROOT
 from tests.patience import PATIENCE_SECONDS
 

@@ -7,7 +7,7 @@ import yaml
 
 from local_dev.laptop_defaults import HERE
 from local_dev.repository import ROOT
-from local_dev.stack import WORKER_STOP_SECONDS
+from local_dev.stack import WORKER_KILL_SECONDS
 from local_dev.template.intrinsics import Template, TemplateError
 from local_dev.template.resource_names import local_wiring
 from local_dev.template.routes_and_queues import Wiring
@@ -85,7 +85,7 @@ def test_what_is_otherwise_on_a_laptop_gives_way_to_what_is_exported():
 
 def test_a_worker_that_is_stopped_hands_its_runs_over_before_it_is_killed():
     settings = WorkerSettings.from_environment(local_wiring({}, "http://127.0.0.1:1").worker_environment())
-    assert settings.worker_stop_seconds < WORKER_STOP_SECONDS
+    assert settings.worker_stop_seconds < WORKER_KILL_SECONDS
     assert settings.worker_heartbeat == ""
     longer = local_wiring({"WORKER_STOP_SECONDS": "20"}, "http://127.0.0.1:1").worker_environment()
     assert longer["WORKER_STOP_SECONDS"] == "20"

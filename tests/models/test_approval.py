@@ -15,8 +15,9 @@ from forge.models.approval import Approval, Call, WalletTransaction
 from forge.models.approval_reply import REASON_LIMIT, ApprovalReply
 from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.framing import state_frames
-from forge.models.ids import SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.models.wallet_review import NOT_HERE, Review, ReviewWarning
 from tests.properties import examples
 from tests.unlisted import tried

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from forge.models import public
 from forge.models.frame import FRAME_BYTES_LIMIT, Have, TextFrame
 from forge.models.framing import fitting_length, state_frames, sync_frames, sync_start, text_frames
-from forge.models.ids import SessionKey
 from forge.models.message import Message, ToolDisplay
 from forge.models.run import ActiveRun, Submission
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from tests.properties import examples
 
 KEY = SessionKey("anonymous", "s")

@@ -12,7 +12,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from forge import models
 from forge.models import patterns
-from forge.models.ids import SessionId, SessionKey, new_run_id, new_session_id
+from forge.models.ids import SessionId, new_run_id, new_session_id
+from forge.models.session_key import SessionKey
 
 SESSION_ID = TypeAdapter(SessionId)
 

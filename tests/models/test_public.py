@@ -6,11 +6,12 @@ import json
 import re
 
 from forge.models.approval import Approval, WalletTransaction
-from forge.models.ids import SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.message import Draft, cut
 from forge.models.public import empty_state, state, summary
 from forge.models.run import ActiveRun, Submission
 from forge.models.session import Catalog, Session
+from forge.models.session_key import SessionKey
 
 NOW = 1_800_000_000_123
 CATALOG = Catalog(llm="offline", published_at=NOW)

@@ -7,8 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from forge.errors import StorageUnavailable
-from forge.models.ids import SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.run import CommandMessage, RunMessage
+from forge.models.session_key import SessionKey
 from forge.ports.queue import RunQueue
 from forge.queue import open_queue
 from forge.settings import Settings

@@ -7,10 +7,11 @@ from typing import Any
 
 from forge.aws.json_client import JsonClient
 from forge.models.approval import Approval, WalletTransaction
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage, Submission
 from forge.models.session import Session
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.work import Lease
 from forge.store import Store
 from tests.clock import T0

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from forge.errors import InboxFull, InvalidRequest, RateLimited, SessionBusy
-from forge.models.ids import SessionKey
 from forge.models.session import INBOX_LIMIT
+from forge.models.session_key import SessionKey
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.clock import Clock

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from forge.errors import InvalidRequest, LeaseLost, StorageUnavailable
 from forge.models.account import Deleted
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store import Store, keys
 from forge.store.endings.owned_sessions import _place
 from tests.clock import Clock

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.errors import RateLimited, StillRateLimited, TooManyConnections
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.request_prices import FRAMES, FRAMES_AHEAD_MS, Price
 from forge.models.run import Submission
 from forge.models.session import Connection
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.config import CONNECTIONS_LIMIT

@@ -10,10 +10,10 @@ import pytest
 
 from forge.errors import NotFound, SessionBusy
 from forge.models.approval import Claim
-from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Progress
 from forge.models.session import Connection
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from tests.clock import Clock
 from tests.patience import PATIENCE_SECONDS

@@ -14,8 +14,8 @@ from forge.dynamodb.codec import encode_item
 from forge.errors import ApprovalHeld, NotFound
 from forge.models.approval import CLAIM_MS, Approval, Claim, Report
 from forge.models.approval_reply import ApprovalReply
-from forge.models.ids import SessionKey
 from forge.models.run import Ending, Progress, receipt_of
+from forge.models.session_key import SessionKey
 from forge.models.wallet_receipt import WalletReceipt
 from forge.models.work import Lease
 from forge.store import Store, keys

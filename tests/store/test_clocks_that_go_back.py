@@ -8,9 +8,9 @@ from contextlib import suppress
 import pytest
 
 from forge.errors import RateLimited
-from forge.models.ids import SessionKey
 from forge.models.request_prices import Price
 from forge.models.session import Connection
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from forge.store.config import CLOCK_MARGIN_SECONDS
 from tests.clock import Clock

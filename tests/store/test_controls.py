@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from forge.models.ids import SessionKey
 from forge.models.session import Connection, Control
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import KEY, counted

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.errors import DayUsedUp, KeyReused, StorageUnavailable
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.request_prices import Daily, Price
 from forge.models.run import Ending, RunMessage, Submission
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.spending_caps import SendingCaps
 from forge.settings import Settings
 from forge.store import Store, open_store

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from forge.errors import DayUsedUp, RateLimited
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.message import Draft
 from forge.models.request_prices import ROUTES, Price
 from forge.models.run import Progress, Submission
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.spending_caps import SendingCaps
 from forge.settings import Settings
 from forge.store import Store, open_store

@@ -10,7 +10,7 @@ import pytest
 
 from forge.errors import NotFound, StorageUnavailable
 from forge.models.account import Deleted, Erasure
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store import Store, keys
 from tests.clock import Clock
 from tests.store.scenes import KEY, counted, told

@@ -12,8 +12,8 @@ from forge.dynamodb.codec import Item, Key
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import StorageUnavailable
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.settings import Settings
 from forge.store import Store, keys
 from forge.store.config import StoreConfig

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from forge.errors import LeaseHeld, SuspectHeld
-from forge.models.ids import SessionKey
 from forge.models.run import Ending, Progress, RunMessage
+from forge.models.session_key import SessionKey
 from forge.models.timing import LEASE_MS, RENEW_MS, SUSPECT_RETRY_SECONDS, VISIBILITY_SECONDS
 from forge.models.work import Lease
 from forge.store import Store

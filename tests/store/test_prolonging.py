@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from forge.errors import LeaseHeld
-from forge.models.ids import SessionKey
 from forge.models.run import Progress
+from forge.models.session_key import SessionKey
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.clock import Clock

@@ -7,8 +7,8 @@ from typing import Any
 
 from forge.errors import ClaimRefused, LeaseHeld, LeaseLost
 from forge.models.caller import Grant
-from forge.models.ids import SessionKey
 from forge.models.run import Progress
+from forge.models.session_key import SessionKey
 from forge.models.work import CallRecord, Lease
 from forge.settings import Settings
 from forge.store import Store, open_store

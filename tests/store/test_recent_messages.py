@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.message import Message, ToolDisplay
 from forge.models.run import Progress
 from forge.models.session import Session
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store import Store, keys
 from forge.store.stored.message_log import UNREADABLE
 from forge.store.stored.recent_messages import IDLE_SECONDS, LONG, RecentMessages, memory_of

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from forge.dynamodb.conditions import ConditionFailed
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.spending_caps import SendingCaps, Spending
 from forge.models.work import Lease
 from forge.settings import Settings

@@ -20,9 +20,9 @@ from hypothesis.stateful import (
 
 from forge.errors import ClaimRefused, InboxFull, LeaseLost, NotFound
 from forge.models.account import ErasedAlone
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress, RunMessage
 from forge.models.session import INBOX_LIMIT, Session
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.timing import LEASE_MS
 from forge.models.work import Finished, Lease
 from forge.settings import Settings

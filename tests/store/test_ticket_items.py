@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from forge.models.caller import Grant
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.store import Store
 from tests.clock import Clock
 

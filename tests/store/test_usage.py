@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from forge.errors import LeaseLost
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store

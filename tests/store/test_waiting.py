@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from forge.store import Store
 from tests.clock import Clock

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from forge.dynamodb.codec import Item
 from forge.errors import LeaseLost, StorageUnavailable
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.run import Progress
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store

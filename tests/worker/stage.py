@@ -13,9 +13,10 @@ from botocore.credentials import Credentials
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import FunctionModel
 
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.run import RunMessage, Submission
 from forge.models.session import Connection, Control, NetworkInfo, Session
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store

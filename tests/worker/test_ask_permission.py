@@ -23,10 +23,10 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RunUsage
 
 from forge.models.approval_reply import ApprovalReply
+from forge.models.ask import ASKS_BYTES, ASKS_LIMIT, Ask
 from forge.models.framing import state_frames
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.public import hot
-from forge.models.tool_permission import ASKS_BYTES, ASKS_LIMIT, Ask
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store.stored.item_schema import completed
 from forge_client.conversation import Conversation
 from tests.mcp_servers.external.memory_pins import MemoryPins

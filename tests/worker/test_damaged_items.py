@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import Session
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store import keys
 from tests.patience import PATIENCE_SECONDS
 from tests.schema import TABLE_NAME

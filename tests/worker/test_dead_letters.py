@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from forge.errors import NotFound, SessionUnreadable
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.run import CommandMessage, Ending, Progress, RunMessage, Submission
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.queue import SqsRunQueue
 from forge.store import Store, keys
 from tests.clock import Clock

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge.errors import ForgeError, StorageUnavailable
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.run import CommandMessage, CommandResult, ToolCommand
+from forge.models.session_key import ANONYMOUS, SessionKey
 from tests.patience import PATIENCE_SECONDS
 from tests.properties import examples
 from tests.unlisted import tried

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_ai.messages import UserPromptPart
 
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import CommandMessage, RunMessage
+from forge.models.session_key import ANONYMOUS, SessionKey
 from tests.unlisted import tried
 from tests.worker.stage import KEY, Stage, playing
 from worker.runs.fair_share import HELD_PER_FREE, LONGEST_PAUSE, Places, holder_of, pause_after

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from forge.models import public
-from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, Submission
 from forge.models.session import Catalog, Session
+from forge.models.session_key import SessionKey
 from worker.push.feed import Feed
 
 ASKED = Submission(run_id="a" * 32, sender="user", content="hello", created_at=1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from forge.models.ids import SessionKey
 from forge.models.session import Catalog, Session
+from forge.models.session_key import SessionKey
 from tests.virtual_loop import run_in_virtual_time
 from worker.push.feed import Feed
 from worker.push.frame_pace import PACES, FramePace

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.history_range import HISTORY_LEAST, HISTORY_STEP
 from forge.models.run import Ending, Progress
-from forge.models.session import HISTORY_LEAST, HISTORY_STEP, Session
+from forge.models.session import Session
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.work import Lease
 from tests.worker.scripts import Script, prompts
 from tests.worker.stage import KEY, Stage, message_of

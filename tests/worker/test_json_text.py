@@ -13,13 +13,13 @@ from pydantic_ai.exceptions import ModelHTTPError
 
 from tests.properties import examples
 from tests.unlisted import tried
+from worker.agent.llm.classify_provider_error import fault_of
 from worker.agent.llm.offline.lookups import any_tool
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
-from worker.agent.llm.provider_errors import fault_of
 from worker.agent.llm.script_values import fill_in
 from worker.agent.llm.streamed_tool_calls import is_object
-from worker.agent.tools.external.results import combined
+from worker.agent.tools.external.both_result_forms import combined
 from worker.ethereum.abi_values import to_abi
 from worker.ethereum.function_signatures import parse_types
 from worker.ethereum.node.envelope import read_envelope

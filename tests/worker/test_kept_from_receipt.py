@@ -9,8 +9,8 @@ from typing import cast
 
 import pytest
 
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import RunMessage
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.timing import FIRST_EXTEND_SECONDS
 from forge.models.work import Delivery, Lease
 from forge.ports.queue import RunQueue

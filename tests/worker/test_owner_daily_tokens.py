@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from forge.errors import StorageUnavailable
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import open_store

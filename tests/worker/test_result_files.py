@@ -17,9 +17,9 @@ from tests.unlisted import tried
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
 from worker.agent.history.readable_files import readable
-from worker.agent.history.result_size import RESULT_LIMIT, dump_result
 from worker.agent.llm.provider_limits import PICTURES, ROWS
 from worker.agent.messages.result_files import BEGINNINGS
+from worker.agent.tools.result_size import RESULT_LIMIT, dump_result
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 BIG = b"stands for a file of 80 KB"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from forge.errors import LeaseHeld
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import RunMessage
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.work import Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.virtual_loop import run_in_virtual_time

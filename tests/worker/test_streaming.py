@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from forge.models.frame import FRAME_BYTES_LIMIT
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import OPENING_MILLISECONDS
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge_client.frames import StateFrame, TextFrame
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.gateway import Page

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from forge.errors import LeaseHeld, LeaseLost
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Ending
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.timing import LEASE_MS
 from forge.models.work import Lease
 from tests.patience import eventually

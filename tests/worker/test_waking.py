@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
 

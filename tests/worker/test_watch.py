@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import Control
+from forge.models.session_key import ANONYMOUS, SessionKey
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.stage import KEY, Stage
 from worker.blocking_calls import Blocking

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from forge.errors import MissingApiKey, SpendingCapReached, StorageUnavailable
-from forge.models.ids import SessionKey
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.models.spending_caps import SendingCaps
 from forge.models.work import CallRecord, Delivery, Lease
 from tests.patience import PATIENCE_SECONDS

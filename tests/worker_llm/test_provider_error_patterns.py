@@ -17,9 +17,9 @@ from tests.unlisted import tried
 from tests.worker_llm import test_openai as chat
 from tests.worker_llm.conversation import conversation
 from tests.worker_llm.provider_server import Reply, json_reply, sse, stream
+from worker.agent.llm.classify_provider_error import cause_fields, fault_of
 from worker.agent.llm.provider_error_codes import Fault
 from worker.agent.llm.provider_error_patterns import VAGUE_STATUSES
-from worker.agent.llm.provider_errors import cause_fields, fault_of
 
 SAID: tuple[tuple[Fault, str, str], ...] = (
     (

@@ -17,7 +17,7 @@ from tests.worker_llm import wires
 from tests.worker_llm.conversation import conversation
 from tests.worker_llm.provider_server import Reply, error, sse, stream
 from worker.agent import failure_messages
-from worker.agent.llm.provider_errors import cause_fields, fault_of
+from worker.agent.llm.classify_provider_error import cause_fields, fault_of
 
 SECRET = "sk-proj-4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c"
 

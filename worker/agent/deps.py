@@ -13,11 +13,11 @@ from pydantic_ai._run_context import get_current_run_context
 from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from forge.models.approval import Approval
+from forge.models.ask import Ask
 from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.run import ChainWait, Progress
 from forge.models.session import NetworkInfo
 from forge.models.spending_caps import SendingCaps, Spending
-from forge.models.tool_permission import Ask
 from forge.models.wallet_receipt import WalletReceipt
 from forge.models.work import CallRecord, CallStatus
 from forge.ports.clock import Clock

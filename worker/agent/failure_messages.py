@@ -9,8 +9,8 @@ from pydantic_ai.exceptions import ModelAPIError, UsageLimitExceeded
 
 from forge.errors import ForgeError, MissingApiKey
 from forge.models.counted_words import counted
+from worker.agent.llm.classify_provider_error import fault_of
 from worker.agent.llm.provider_error_codes import Fault
-from worker.agent.llm.provider_errors import fault_of
 from worker.agent.owner_token_limit import DailyTokensUsedUp
 
 _A_MINUTE = 60.0

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
 from forge.models.approval_reply import ApprovalReply
+from forge.models.ask import Ask
 from forge.models.text_cleaning import one_line
 from forge.models.time_texts import rfc3339
-from forge.models.tool_permission import Ask
 from worker.agent.deps import RunDeps
 
 ALLOWED = "allowed"

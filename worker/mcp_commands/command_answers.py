@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from pydantic_core import to_json
 
 from forge.errors import StorageUnavailable
-from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, CommandResult, ToolCommand
+from forge.models.session_key import SessionKey
 from forge.observability import error_fields
 from forge.ports.controls import Commands
 from worker.agent.tools.toolbox import Toolbox

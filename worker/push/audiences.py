@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from forge.connections.gone_connections import forget_unless_opening
 from forge.errors import StorageUnavailable
-from forge.models.ids import SessionKey
 from forge.models.session import Catalog, Session
+from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
 from forge.ports.connections import AsyncConnections
 from forge.ports.controls import Controls

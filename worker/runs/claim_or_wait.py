@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from forge.errors import LeaseHeld, StorageUnavailable
-from forge.models.ids import SessionKey
 from forge.models.run import RunMessage
 from forge.models.session import Control
+from forge.models.session_key import SessionKey
 from forge.models.work import Lease
 from forge.ports.clock import Clock
 from forge.ports.controls import Controls

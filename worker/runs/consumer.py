@@ -7,8 +7,8 @@ import logging
 from collections.abc import Coroutine
 
 from forge.errors import LeaseLost, StorageUnavailable
-from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, RunMessage
+from forge.models.session_key import SessionKey
 from forge.models.work import Delivery
 from forge.observability import error_fields
 from forge.ports.queue import RunQueue

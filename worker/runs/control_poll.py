@@ -8,8 +8,8 @@ from collections.abc import Callable
 from time import monotonic
 
 from forge.errors import StorageUnavailable
-from forge.models.ids import SessionKey
 from forge.models.session import Control
+from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
 from forge.ports.controls import Controls
 from worker.blocking_calls import Blocking

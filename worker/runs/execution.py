@@ -9,15 +9,15 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from forge.errors import LeaseLost
-from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, ChainWait, Ending
 from forge.models.session import Control
+from forge.models.session_key import SessionKey
 from forge.models.work import Lease
 from forge.observability import error_fields, run_fields
 from forge.ports.clock import Clock
 from forge.ports.sessions import Sessions
 from worker.agent.agent import Ended
-from worker.agent.llm.provider_errors import cause_fields
+from worker.agent.llm.classify_provider_error import cause_fields
 from worker.agent.wallet.answer.verify_answer import NotYet
 from worker.blocking_calls import Blocking
 from worker.operation.metrics import Metrics, RunFigures

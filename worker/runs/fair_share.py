@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from forge.models.ids import ANONYMOUS
 from forge.models.run import CommandMessage, RunMessage
+from forge.models.session_key import ANONYMOUS
 
 HELD_PER_FREE = 3
 """Number of places that one caller may hold for each free place. Every caller may hold a first place."""

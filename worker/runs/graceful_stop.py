@@ -17,7 +17,9 @@ async def wind_up(
     active: LocalRuns,
     seconds: float,
 ) -> None:
-    """The last poll, which takes up to `poll_seconds`, may still bring deliveries to put back."""
+    """Let the runs go on for `seconds` (the setting `WORKER_STOP_SECONDS`), then release them. The last poll, which
+    takes up to `poll_seconds`, may still bring deliveries to put back.
+    """
     capacity.is_stopping, deliveries = True, capacity.deliveries
     if deliveries:
         await asyncio.wait(deliveries, timeout=seconds)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from forge.models.ids import SessionKey
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 
 BYTES_LIMIT = 32_000_000
 IDLE_SECONDS = 300.0

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from forge.backoff import pauses
 from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
-from forge.models.ids import ANONYMOUS
 from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import Session
+from forge.models.session_key import ANONYMOUS
 from forge.models.spending_caps import SendingCaps, Spending
 from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS
 from forge.models.work import CallRecord, CallStatus, Lease

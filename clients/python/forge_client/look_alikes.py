@@ -1,7 +1,8 @@
 """Addresses that look like each other. A fraud makes one whose first and last digits are those of an address that the
 person knows; whoever compares only the ends signs a payment to the fraud.
 
-The server compares when it makes the request and when it binds it. This compares with what has been said since.
+The server (`worker/agent/wallet/review/look_alikes.py`) compares when it makes the request and when it binds it. This
+compares with what has been said since.
 """
 
 from __future__ import annotations

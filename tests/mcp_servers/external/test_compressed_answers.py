@@ -11,7 +11,7 @@ from tests.mcp_servers.external.test_servers import opened
 from tests.mcp_servers.external.web_stranger import Reply, said, web_stranger
 from tests.properties import sampled
 from tests.unlisted import tried
-from worker.agent.tools.external.server_observations import LARGEST_ANSWER
+from worker.agent.tools.external.largest_answer import LARGEST_ANSWER
 
 KINDS = ["application/json", "text/event-stream"]
 CODINGS = [("gzip",), ("deflate",), ("GZIP",), ("gzip", "gzip"), ("deflate", "identity", "gzip")]

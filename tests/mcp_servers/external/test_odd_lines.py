@@ -12,8 +12,8 @@ from mcp_types import PARSE_ERROR, jsonrpc_message_adapter
 
 from tests.properties import examples
 from tests.unlisted import tried
+from worker.agent.tools.external.largest_answer import LARGEST_ANSWER
 from worker.agent.tools.external.odd_lines import DEEPEST, MOST_STARTS, RESULT_FIELDS, PrettyPrinted, rescued
-from worker.agent.tools.external.server_observations import LARGEST_ANSWER
 from worker.agent.tools.external.stdio_transport import messages_in
 
 PAID = {"content": [{"type": "text", "text": "paid"}]}

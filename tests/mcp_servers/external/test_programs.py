@@ -20,7 +20,7 @@ import pytest
 import uvloop
 
 from local_dev.laptop_defaults import HERE
-from local_dev.stack import WORKER_STOP_SECONDS
+from local_dev.stack import WORKER_KILL_SECONDS
 from tests.mcp_servers.external.memory_pins import MemoryPins
 from tests.mcp_servers.external.test_servers import STRANGER, call, entry, names, opened
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
@@ -101,7 +101,7 @@ def wait_for_the_end(pidfd: int) -> None:
 def test_the_times_to_stop_fit_together() -> None:
     assert ASK_SECONDS + END_SECONDS < CLOSE_SECONDS
     assert GRACE_SECONDS < END_SECONDS
-    assert float(HERE["WORKER_STOP_SECONDS"]) + CLOSE_SECONDS < WORKER_STOP_SECONDS
+    assert float(HERE["WORKER_STOP_SECONDS"]) + CLOSE_SECONDS < WORKER_KILL_SECONDS
 
 
 @pytest.mark.parametrize(

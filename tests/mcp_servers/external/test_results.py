@@ -17,8 +17,8 @@ from tests.mcp_servers.external.test_answers import ended
 from tests.mcp_servers.external.test_servers import opened
 from tests.mcp_servers.external.web_stranger import Reply, web_stranger
 from tests.unlisted import tried
-from worker.agent.tools.external.results import combined
-from worker.agent.tools.external.server_observations import LARGEST_ANSWER
+from worker.agent.tools.external.both_result_forms import combined
+from worker.agent.tools.external.largest_answer import LARGEST_ANSWER
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 DATA = base64.b64encode(PNG).decode()

@@ -11,7 +11,7 @@ import pytest
 
 from forge.models.approval import Approval
 from forge.models.approval_reply import ApprovalReply
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge_client.conversation import Conversation
 from tests.mcp_servers.conftest import anvil, other_anvil, rpc
 from tests.worker.gateway import Page

@@ -8,7 +8,7 @@ import pytest
 
 from forge.models.approval import Approval, Claim
 from forge.models.approval_reply import ApprovalReply
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 from tests.mcp_servers.conftest import rpc
 from tests.worker.wallet.conftest import Payer, last_notice, last_receipt, still_open
 from tests.worker.wallet.talk import asking, calling, pairs

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from forge.models.approval import Approval, WalletTransaction
-from forge.models.ids import SessionKey
 from forge.models.run import ChainWait
+from forge.models.session_key import SessionKey
 from tests.mcp_servers.conftest import FakeApi, api
 from tests.worker.stage import KEY
 from tests.worker.wallet.conftest import Payer, last_notice

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from forge.errors import InvalidRequest
-from forge.models.ids import SessionKey
 from forge.models.run import ToolCommand
+from forge.models.session_key import SessionKey
 from tests.mcp_servers.conftest import rpc
 from tests.template import resources
 from tests.worker.stage import KEY

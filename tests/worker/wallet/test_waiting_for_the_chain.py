@@ -10,8 +10,9 @@ import pytest
 from forge.api import conversations, dependencies
 from forge.models.approval import Approval, WalletTransaction
 from forge.models.approval_reply import ApprovalReply
-from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.run import ChainWait, Ending, RunMessage, Submission
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store.keys import HOT, partition
 from tests.mcp_servers.conftest import rpc
 from tests.worker.machines import Watched

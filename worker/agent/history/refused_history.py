@@ -17,7 +17,7 @@ from pydantic_ai.settings import ModelSettings
 
 from worker.agent.deps import RunDeps
 from worker.agent.history.plain_text_history import is_plain, plain
-from worker.agent.llm.provider_errors import fault_of
+from worker.agent.llm.classify_provider_error import fault_of
 
 
 @dataclass

@@ -22,8 +22,8 @@ from pydantic_ai.models.openai import OpenAIChatModel, OpenAIStreamedResponse
 from pydantic_ai.usage import RequestUsage
 
 from worker.agent.llm.chat_events import ReadableChunks
+from worker.agent.llm.classify_provider_error import is_error_document
 from worker.agent.llm.hidden_thoughts import Segment, ThoughtSplitter, template_opens
-from worker.agent.llm.provider_errors import is_error_document
 from worker.agent.llm.stream_guard import Guarded
 from worker.agent.llm.streamed_tool_calls import CallJoiner
 

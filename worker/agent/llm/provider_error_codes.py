@@ -1,4 +1,4 @@
-"""The words of LLM providers' errors, as data. Only `llm/provider_errors.py` looks a provider's answer up here.
+"""The words of LLM providers' errors, as data. Only `llm/classify_provider_error.py` looks a provider's answer up here.
 
 A code must match as a whole, in any field of the body; a phrase may match inside any text of the body. A body that
 matches no row is classified by its status alone. Rows without an issue and its date were written from memory: whose

@@ -1,9 +1,9 @@
 """Patterns of what sentences of LLM providers' errors say. `provider_error_codes.py` has the codes and exact phrases.
 
 Every server has sentences of its own for the same few facts, so a row describes what such sentences have in common: the
-thing that is named, and what is said of it. `provider_errors.py` uses the rows where the HTTP status says little. The
-sentence of a refused history, such as "string too long" of a call's id, must match no row: only a `rejected` request is
-sent again as plain text.
+thing that is named, and what is said of it. `classify_provider_error.py` uses the rows where the HTTP status says
+little. The sentence of a refused history, such as "string too long" of a call's id, must match no row: only a
+`rejected` request is sent again as plain text.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from pydantic_ai.models import ModelRequestContext
 
 from forge.backoff import jittered
 from worker.agent.deps import RunDeps
+from worker.agent.llm.classify_provider_error import fault_of
 from worker.agent.llm.provider_error_codes import Fault
-from worker.agent.llm.provider_errors import fault_of
 
 ATTEMPTS = 4
 FIRST_PAUSE = 1.0

@@ -24,8 +24,8 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
+from worker.agent.llm.classify_provider_error import NotAnLlm, UnusableStream
 from worker.agent.llm.fence_tool_results import fenced_results
-from worker.agent.llm.provider_errors import NotAnLlm, UnusableStream
 from worker.agent.llm.token_estimate import estimated_tokens, tokens_of_offer, tokens_of_parts
 from worker.json_text import read_json
 

@@ -15,8 +15,8 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
+from forge.models.ask import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT, Ask
 from forge.models.run import Progress
-from forge.models.tool_permission import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT, Ask
 from worker.agent.deps import RunDeps
 from worker.agent.history.persist_history import HEARD
 from worker.agent.history.run_history import approval_id

@@ -11,8 +11,8 @@ from forge.api.conversations import state_of
 from forge.api.push import push_state
 from forge.models.approval import CLAIM_MS, Claim
 from forge.models.http import State
-from forge.models.ids import SessionKey
 from forge.models.request_bodies import ClaimRequest
+from forge.models.session_key import SessionKey
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,10 @@ from forge.models import public
 from forge.models.approval_reply import ApprovalReply
 from forge.models.http import State
 from forge.models.idempotency import Accepted, Once
-from forge.models.ids import SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.run import ActiveRun, IfBusy, Submission
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.models.views import Hot
 from forge.observability import error_fields, log_fields, record
 

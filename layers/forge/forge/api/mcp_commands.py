@@ -14,11 +14,12 @@ from forge.api.waiting_for_workers import command_places, waiting
 from forge.models.approval import Address
 from forge.models.checksum import has_right_checksum
 from forge.models.counted_words import counted
-from forge.models.ids import ApprovalId, SessionKey, new_run_id
+from forge.models.ids import ApprovalId, new_run_id
 from forge.models.request_bodies import McpCommandRequest
 from forge.models.request_prices import COMMANDS
 from forge.models.run import Binding, CommandMessage, CommandResult, ToolCommand
 from forge.models.session import Catalog, ToolInfo
+from forge.models.session_key import SessionKey
 
 PATIENCE_SECONDS = 25.0
 """Time limit below the 30 s that an HTTP API waits for its function."""

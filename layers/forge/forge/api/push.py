@@ -12,9 +12,9 @@ from forge.errors import ConnectionGone, StorageUnavailable
 from forge.models import public
 from forge.models.frame import ErrorFrame, SessionExpiredFrame
 from forge.models.framing import state_frames
-from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,9 @@ from forge.api.push import push_state, try_to_end_connections
 from forge.errors import InvalidRequest
 from forge.models import public
 from forge.models.http import Receipt, SessionList, SessionSummary
-from forge.models.ids import ANONYMOUS, SessionId, SessionKey
+from forge.models.ids import SessionId
 from forge.models.kept_after_deletion import KEPT_OF_A_SESSION
+from forge.models.session_key import ANONYMOUS, SessionKey
 
 logger = logging.getLogger(__name__)
 

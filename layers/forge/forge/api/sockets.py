@@ -22,10 +22,11 @@ from forge.models.caller import Caller
 from forge.models.frame import AuthFrame, PingFrame, PongFrame, SyncFrame
 from forge.models.framing import state_frames, sync_frames, sync_start
 from forge.models.http import State
-from forge.models.ids import SessionId, SessionKey
+from forge.models.ids import SessionId
 from forge.models.message import Message
 from forge.models.request_prices import FRAMES, ROUTES, SYNC
 from forge.models.session import Connection, Session
+from forge.models.session_key import SessionKey
 from forge.models.views import Hot
 from forge.observability import record
 

@@ -13,9 +13,9 @@ from forge.api.unreadable_sessions import unreadable_state
 from forge.errors import SessionUnreadable, StorageUnavailable
 from forge.models import public
 from forge.models.http import State
-from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 
 logger = logging.getLogger(__name__)
 

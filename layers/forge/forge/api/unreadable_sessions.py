@@ -6,7 +6,7 @@ from forge.api import dependencies
 from forge.errors import SessionUnreadable
 from forge.models import public
 from forge.models.http import State
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 
 NOT_SHOWN = "Your message was accepted. The conversation cannot be shown at the moment; reload it in a while."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # keeps modules that only types name out of a function's cold start
-    from forge.models.ids import SessionKey
+    from forge.models.session_key import SessionKey
     from forge.ports.controls import Controls
 
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from forge.models.ids import SessionKey
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 
 
 @dataclass(frozen=True, slots=True)

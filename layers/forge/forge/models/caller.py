@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 
 
 class Caller(NamedTuple):

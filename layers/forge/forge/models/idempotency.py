@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
-from forge.models.ids import SessionKey
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 
 from forge.models.approval import Approval, Report
+from forge.models.ask import Ask
 from forge.models.time_texts import rfc3339
-from forge.models.tool_permission import Ask
 from forge.models.views import PublicApproval, PublicAsk, PublicClaim, PublicReport
 
 

@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 from forge.models.approval import Address, Approval, Report
 from forge.models.approval_reply import ApprovalReply
-from forge.models.ids import ApprovalId, RunId, SessionKey
+from forge.models.ask import Ask
+from forge.models.ids import ApprovalId, RunId
 from forge.models.message import Draft
-from forge.models.tool_permission import Ask
+from forge.models.session_key import SessionKey
 from forge.models.wallet_receipt import ReceiptOutcome, WalletReceipt
 
 IfBusy = Literal["enqueue", "reject", "interrupt"]

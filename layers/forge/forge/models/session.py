@@ -7,20 +7,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from forge.models.approval import Approval, ForeignApproval
-from forge.models.ids import SessionKey
+from forge.models.ask import Ask
+from forge.models.history_range import first_entry
 from forge.models.message import Message
 from forge.models.run import ActiveRun, Outcome, RunMessage, Submission
-from forge.models.tool_permission import Ask
+from forge.models.session_key import SessionKey
 
 INBOX_LIMIT = 10
-HISTORY_LEAST = 400
-"""The smallest number of LLM history entries that a run gets, if there are so many. One run cannot add more than
-this.
-"""
-HISTORY_STEP = 200
-"""The first entry that a run gets moves in steps of this size, so that a provider's prompt cache stays valid in
-between.
-"""
 MESSAGE_BYTES_LIMIT = 16_000
 TITLE_LIMIT = 80
 
@@ -89,10 +82,8 @@ class Session(BaseModel):
 
     @property
     def history_start(self) -> int:
-        """The first entry of the LLM history that a run gets. It moves on, so that a run's cost does not grow with
-        the conversation.
-        """
-        return max(0, self.history - HISTORY_LEAST) // HISTORY_STEP * HISTORY_STEP
+        """The first entry of the LLM history that a run gets."""
+        return first_entry(self.history)
 
     def run_message(self, run_id: str, *, attempt: int = 1, payer: str = "", sent_at: int = 0) -> RunMessage:
         """Return the queue message of one of the session's runs."""

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.run import ActiveRun, CommandMessage, RunMessage
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # keeps models that only a port names out of a function's cold start
-    from forge.models.ids import SessionKey
     from forge.models.run import ToolCommand
     from forge.models.session import Catalog, Connection, Control
+    from forge.models.session_key import SessionKey
 
 
 class Controls(Protocol):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # keeps models that only a port names out of a function's cold start
     from forge.models.caller import Grant
-    from forge.models.ids import SessionKey
     from forge.models.request_prices import Price
+    from forge.models.session_key import SessionKey
 
 
 class Admission(Protocol):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # keeps models that only a port names out of a function's cold start
     from forge.models.idempotency import Accepted, Once
-    from forge.models.ids import SessionKey
     from forge.models.run import ChainWait, Ending, IfBusy, Progress, RunMessage, Submission
     from forge.models.session import Session
+    from forge.models.session_key import SessionKey
     from forge.models.spending_caps import SendingCaps, Spending
     from forge.models.work import CallRecord, CallStatus, Finished, Lease
 

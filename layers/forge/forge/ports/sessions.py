@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # keeps models that only a port names out of a function's cold start
     from forge.models.account import Adopted, Erased, ErasedAlone, Erasure, OwnedPage
     from forge.models.approval import Approval, Claim
-    from forge.models.ids import SessionKey
     from forge.models.message import Message
     from forge.models.session import Session
+    from forge.models.session_key import SessionKey
 
 
 class Sessions(Protocol):

@@ -15,8 +15,8 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import ApprovalHeld, Contended, NotFound
 from forge.models.approval import Approval, Claim, Report
-from forge.models.ids import SessionKey
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES

@@ -12,9 +12,9 @@ from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import RateLimited, StillRateLimited, TooManyConnections
-from forge.models.ids import SessionKey
 from forge.models.request_prices import FRAMES_AHEAD_MS
 from forge.models.session import Connection, Control
+from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
 from forge.store import keys as layout
 from forge.store.config import (

@@ -12,7 +12,7 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import KeyReused
 from forge.models.idempotency import Accepted, Once
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.store import keys
 
 KEPT_SECONDS = 86_400

@@ -20,9 +20,9 @@ from forge.errors import (
     SessionBusy,
 )
 from forge.models.idempotency import Accepted, Once
-from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import IfBusy, Submission
 from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT, Session
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.titles import automatic_title
 from forge.ports.clock import Clock
 from forge.store import keys

@@ -8,7 +8,7 @@ import hashlib
 import zlib
 
 from forge.dynamodb.codec import Key
-from forge.models.ids import ANONYMOUS, PARTITION_PREFIX, SessionKey
+from forge.models.session_key import ANONYMOUS, PARTITION_PREFIX, SessionKey
 
 OWNED_INDEX = "owned"
 """The index of signed-in owners' sessions, by owner and by the time at which the session began."""

@@ -14,9 +14,9 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import Contended, NotFound, SessionUnreadable
 from forge.models.account import ErasedAlone
-from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
 from forge.store import keys as layout
 from forge.store.config import CONTENTION_TRIES, TOUCH_MS, StoreConfig

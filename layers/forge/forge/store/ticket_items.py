@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from forge.dynamodb.codec import Item, Key
 from forge.dynamodb.table import Table
 from forge.models.caller import Grant
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.store import keys
 from forge.store.stored.lenient_reading import plain
 

@@ -18,9 +18,10 @@ from pydantic_core import from_json
 
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.json_repair import repaired
+from worker.agent.tools.external.largest_answer import LARGEST_ANSWER
 from worker.agent.tools.external.odd_bodies import body_in_usual_form, end_of_events, events_in_usual_form
 from worker.agent.tools.external.relaying_session import relaying
-from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answer, Witness, current
+from worker.agent.tools.external.server_observations import Answer, Witness, current
 from worker.agent.tools.external.tool_listing import TolerantStream
 
 _MESSAGES = ("application/json", "text/event-stream")

@@ -13,6 +13,7 @@ from fastmcp.tools.base import ToolResult
 from mcp_types import ElicitRequestURLParams, Tool
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
+from worker.agent.tools.external.both_result_forms import combined, said_of_error
 from worker.agent.tools.external.call_failures import (
     PERHAPS,
     TEXT_LIMIT,
@@ -22,7 +23,6 @@ from worker.agent.tools.external.call_failures import (
     has_gone,
 )
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.results import combined, said_of_error
 from worker.agent.tools.external.server_connection import Link, ServerDown, Timeouts
 from worker.agent.tools.external.server_failures import LOST, meaning
 from worker.agent.tools.external.server_observations import current, watching

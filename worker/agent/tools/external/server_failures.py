@@ -16,7 +16,8 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from worker.agent.tools.external.json_repair import SERVERS_OWN
-from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answer
+from worker.agent.tools.external.largest_answer import LARGEST_ANSWER
+from worker.agent.tools.external.server_observations import Answer
 from worker.agent.tools.external.stdio_transport import CannotStart
 
 Meaning = Literal["refused", "unknown", "session lost", "session perhaps lost"]

@@ -13,8 +13,6 @@ STDERR_LINES = 20
 LINE_LIMIT = 300
 SHORTEST_SECRET = 4
 HIDDEN = "[hidden]"
-LARGEST_ANSWER = 32 << 20
-"""Maximum bytes of one message of a server. A larger one is not read, because it would fill the worker's memory."""
 
 Dialect = Literal["mcp", "web page", "redirect", "status", "too large"]
 

@@ -23,9 +23,10 @@ from mcp_types import jsonrpc_message_adapter
 
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.json_repair import repaired
+from worker.agent.tools.external.largest_answer import LARGEST_ANSWER
 from worker.agent.tools.external.odd_lines import PrettyPrinted, rescued
 from worker.agent.tools.external.relaying_session import relaying
-from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Tail
+from worker.agent.tools.external.server_observations import Tail
 from worker.agent.tools.external.tool_listing import TolerantStream
 
 KEEPER = str(Path(__file__).with_name("process_keeper.py"))

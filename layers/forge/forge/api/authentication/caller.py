@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from forge.api import dependencies
 from forge.errors import NotAuthenticated
 from forge.models.caller import Caller
-from forge.models.ids import ANONYMOUS
+from forge.models.session_key import ANONYMOUS
 
 NOBODY_IN_PARTICULAR = Caller(ANONYMOUS)
 

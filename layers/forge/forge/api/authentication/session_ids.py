@@ -6,7 +6,7 @@ import re
 
 from forge.api import dependencies
 from forge.errors import InvalidRequest
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 

@@ -10,7 +10,7 @@ from forge.api.authentication.caller import NOBODY_IN_PARTICULAR
 from forge.errors import NotAuthenticated
 from forge.models.caller import Caller, Grant
 from forge.models.http import Ticket
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 
 TICKET_SECONDS = 30
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}")

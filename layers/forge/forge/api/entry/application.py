@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from forge.api.authentication.access_rules import AccessRule, by_token
+from forge.api.authentication.who_may_call import AccessRule, by_token
 from forge.api.entry import problems
 from forge.api.entry.middleware import Cors, EntryChecks
 from forge.api.entry.security_headers import SecurityHeaders

@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forge.api import dependencies
-from forge.api.authentication.access_rules import AccessRule
+from forge.api.authentication.who_may_call import AccessRule
 from forge.api.entry.origin_check import check_distribution
 from forge.api.entry.problems import problem_of, problem_response
 from forge.api.entry.request_charges import charge_bytes, charge_request, with_payer

@@ -19,7 +19,8 @@ from forge.api.unreadable_sessions import not_shown_state
 from forge.errors import Forbidden
 from forge.models.caller import Caller
 from forge.models.idempotency import Once
-from forge.models.ids import ANONYMOUS, SessionId, SessionKey, new_session_id
+from forge.models.ids import SessionId, new_session_id
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.observability import error_fields
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 async def _caller(request: Request) -> Caller:
-    """Return the caller that the application's access rule has accepted (see `forge.api.authentication.access_rules`).
+    """Return the caller that the application's access rule has accepted (see `forge.api.authentication.who_may_call`).
 
     Dependencies are coroutine functions, because FastAPI runs each plain function in another thread.
     """

@@ -9,8 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from forge.api import dependencies
 from forge.api.entry.origin_check import caller_address
 from forge.models.caller import Caller
-from forge.models.ids import ANONYMOUS
 from forge.models.request_prices import FREE, Price, price_of_bytes
+from forge.models.session_key import ANONYMOUS
 
 _PREFIX_BITS = {4: 24, 6: 56}
 """Providers usually give one customer at most an IPv4 /24 or an IPv6 /56 (RIPE-690, section 4.2)."""

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, cast
 
 from forge.api.tokens.token_kinds import check_access
 from forge.errors import NotAuthenticated
-from forge.models.ids import ANONYMOUS
+from forge.models.session_key import ANONYMOUS
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY_SECONDS = 30

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from forge.dynamodb.table import Table
 from forge.models.account import Adopted, Erased, Erasure, OwnedPage
-from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
+from forge.models.ids import new_session_id
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.ports.clock import Clock
 from forge.store.config import StoreConfig
 from forge.store.endings.adopt_session import Adoption

@@ -25,16 +25,16 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import Contended, NotFound, SessionBusy
 from forge.models.account import Adopted
-from forge.models.ids import SessionKey
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.controls import connections_of
 from forge.store.endings.end_session import ended, tell_run
+from forge.store.stored.delete_session_items import delete_children
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.item_schema import completed
 from forge.store.stored.lenient_reading import plain
-from forge.store.stored.session_children import delete_children
 from forge.store.stored.session_item import WORK_ATTRIBUTES, only_if, session_of
 from forge.store.stored.session_lifetime import alive
 

@@ -11,12 +11,12 @@ from forge.dynamodb.codec import Item, decode, decode_item
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.controls import connections_of
+from forge.store.stored.delete_session_items import delete_children
 from forge.store.stored.lenient_reading import plain
-from forge.store.stored.session_children import delete_children
 from forge.store.stored.session_lifetime import alive
 from forge.store.stored.unanswered_runs import unanswered
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge.dynamodb.codec import Item
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.store import keys
 from forge.store.config import CLOCK_MARGIN_SECONDS, CONTROL_SECONDS
 from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES

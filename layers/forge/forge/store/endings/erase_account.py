@@ -17,13 +17,13 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import Contended, SessionUnreadable
 from forge.models.account import Deleted, Erased, Erasure
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
 from forge.store.controls import connections_of
 from forge.store.endings.end_session import ended_at, tell_run
+from forge.store.stored.delete_session_items import delete_children
 from forge.store.stored.lenient_reading import plain
-from forge.store.stored.session_children import delete_children
 from forge.store.stored.session_item import new_item, only_if, session_of
 from forge.store.stored.session_lifetime import alive
 

@@ -15,8 +15,8 @@ from forge.dynamodb.write import ConditionalWrite
 from forge.errors import InvalidRequest, SessionUnreadable
 from forge.models import patterns
 from forge.models.account import OwnedPage
-from forge.models.ids import SessionKey
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.store import keys
 from forge.store.stored.session_item import current, session_of
 from forge.store.stored.session_lifetime import alive

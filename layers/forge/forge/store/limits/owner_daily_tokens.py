@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from forge.dynamodb.codec import Key
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.store import keys
 from forge.store.config import StoreConfig
 from forge.store.stored.lenient_reading import plain

@@ -9,8 +9,8 @@ from typing import Any
 
 from forge.dynamodb.table import Table
 from forge.errors import RateLimited, StorageUnavailable
-from forge.models.ids import SessionKey
 from forge.models.request_prices import Price
+from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import RateLimit, StoreConfig

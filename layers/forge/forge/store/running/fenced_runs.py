@@ -11,9 +11,9 @@ from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import LeaseLost, SessionUnreadable
-from forge.models.ids import ANONYMOUS
 from forge.models.run import ChainWait, Ending, Progress, RunMessage
 from forge.models.session import Session
+from forge.models.session_key import ANONYMOUS
 from forge.models.timing import LEASE_MS
 from forge.models.work import Finished, Lease
 from forge.ports.clock import Clock
@@ -24,9 +24,9 @@ from forge.store.limits.owner_daily_tokens import counts, tokens_left
 from forge.store.running.claim import claim, lease_of
 from forge.store.running.commit import Transition, commit
 from forge.store.running.transitions import apply_progress, end_run, running
+from forge.store.stored.delete_session_items import delete_late_children
 from forge.store.stored.item_repair import mended
 from forge.store.stored.message_log import part_item, split
-from forge.store.stored.session_children import delete_late_children
 from forge.store.stored.session_item import session_of
 from forge.store.stored.session_lifetime import alive
 from forge.store.stored.streaming_text import put_tail

@@ -21,7 +21,7 @@ from forge.dynamodb.codec import Item, Key
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.models.timing import LEASE_MS, RENEW_MS
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES

@@ -17,11 +17,10 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table, batches
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import SessionUnreadable
-from forge.models.ids import SessionKey
-from forge.models.lease import latest_end
+from forge.models.lease import is_lost
 from forge.models.run import RunMessage
 from forge.models.session import Session
-from forge.models.timing import TAKEOVER_GRACE_MS
+from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig
@@ -118,8 +117,7 @@ def _message(item: Item, now: int, *, everything: bool) -> RunMessage | None:
     except SessionUnreadable:
         return None
     if active := session.active:
-        is_ahead = active.lease_until > latest_end(now)
-        lost = everything or is_ahead or active.lease_until + TAKEOVER_GRACE_MS < now
+        lost = everything or is_lost(active.lease_until, now)
         waiting, attempt = active.submission, active.attempt + 1
         return session.run_message(waiting.run_id, attempt=attempt, payer=waiting.payer) if lost else None
     if session.inbox and (everything or plain(item.get("work_due"), int, now) <= now):

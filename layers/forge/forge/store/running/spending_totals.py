@@ -13,7 +13,7 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
-from forge.models.ids import ANONYMOUS
+from forge.models.session_key import ANONYMOUS
 from forge.models.spending_caps import SendingCaps, Spending
 from forge.models.timing import LEASE_MS
 from forge.models.work import Lease

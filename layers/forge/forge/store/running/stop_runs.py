@@ -7,11 +7,11 @@ from collections.abc import Callable
 from forge.dynamodb.codec import Item
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.models.ids import SessionKey
 from forge.models.lease import is_held
 from forge.models.message import Draft
 from forge.models.run import ActiveRun, Ending, Progress
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from forge.errors import InvalidRequest, LeaseLost
 from forge.models.approval import Approval, Report
+from forge.models.ask import ASKS_BYTES, STRANGERS_LIMIT, Ask
 from forge.models.message import INTERRUPTED, Draft
 from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
 from forge.models.session import Session
 from forge.models.timing import LEASE_MS
-from forge.models.tool_permission import ASKS_BYTES, STRANGERS_LIMIT, Ask
 from forge.store.config import QUEUE_GRACE_MS, RECENT_LIMIT, StoreConfig
 from forge.store.running.commit import Transition
 from forge.store.running.message_numbers import log_messages

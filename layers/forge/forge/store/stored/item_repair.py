@@ -9,7 +9,7 @@ from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.store import keys
 from forge.store.stored.item_schema import Defaults, missing_attributes
 

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from forge.dynamodb.codec import Item
 from forge.dynamodb.table import Table
-from forge.models.ids import SessionKey
 from forge.models.message import Message, ToolDisplay
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.models.wallet_receipt import WalletReceipt
 from forge.store import keys
 from forge.store.stored.lenient_reading import lenient, plain

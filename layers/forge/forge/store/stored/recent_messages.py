@@ -10,9 +10,9 @@ from sys import getsizeof
 from threading import Lock
 from typing import Any, cast
 
-from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.store.stored.message_log import Unreadable
 
 BYTES_LIMIT = 4_000_000

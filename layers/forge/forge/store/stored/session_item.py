@@ -10,9 +10,9 @@ from forge.dynamodb.codec import Item
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import SessionUnreadable
 from forge.models.approval_reply import ApprovalReply
-from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, ChainWait, Outcome, Submission
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.store import keys
 from forge.store.stored.item_schema import completed
 from forge.store.stored.lenient_reading import lenient, plain, text_map

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from forge.models.ids import SessionKey
+from forge.models.session_key import SessionKey
 from forge.observability import record
 from forge.store.stored.lenient_reading import plain
 

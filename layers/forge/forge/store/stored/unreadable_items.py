@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 
 from forge.dynamodb.codec import Item
-from forge.models.ids import key_digest
+from forge.models.session_key import key_digest
 from forge.observability import record
 
 logger = logging.getLogger(__name__)

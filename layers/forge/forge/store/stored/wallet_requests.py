@@ -12,7 +12,7 @@ from typing import Any, cast
 from forge.dynamodb.codec import Item
 from forge.errors import InvalidRequest
 from forge.models.approval import Approval, ForeignApproval, Report
-from forge.models.tool_permission import Ask
+from forge.models.ask import Ask
 from forge.store.stored.lenient_reading import lenient
 from forge.store.stored.unreadable_items import note_unreadable
 

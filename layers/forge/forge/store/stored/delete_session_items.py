@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge.dynamodb.table import Table
-from forge.models.ids import SessionKey
 from forge.models.session import Session
+from forge.models.session_key import SessionKey
 from forge.store import keys
 from forge.store.stored.lenient_reading import plain
 
