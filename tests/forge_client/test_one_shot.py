@@ -209,3 +209,51 @@ async def test_ctrl_c_stops_the_run(server: FakeServer) -> None:
         await asking
     [stopped] = server.api.asked("/api/interrupt")
     assert stopped.body["run_id"] in server.session("s1").now.recent
+
+
+async def test_ctrl_c_stops_the_run_of_a_message_that_is_still_on_its_way(server: FakeServer) -> None:
+    def accept(session: SimulatedSession, message: str) -> None:
+        idle(session, message)
+        asking.cancel()
+
+    server.api.agent = accept
+    asking = asyncio.create_task(ask(server, session_id="s1"))
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    [stopped] = server.api.asked("/api/interrupt")
+    assert stopped.body["run_id"] in server.session("s1").now.recent
+
+
+STREAMS = {
+    "$PROGRAM é >answer": (0, "You said: ?\n", ""),
+    "$PROGRAM hello >/dev/full": (1, "", "The answer could not be written: No space left on device.\n"),
+    "$PROGRAM hello | true": (0, "", ""),
+    "$PROGRAM - <&-": (2, "", "error: standard input is closed\n"),
+    "$PROGRAM hello >&-": (2, "", "error: standard output is closed\n"),
+    "$PROGRAM <&-": (
+        2,
+        "",
+        "error: this is no terminal: give a message, or - to read one from standard input\n",
+    ),
+}
+"""Lines for a shell, with the status, the answer and the end of the errors. Outputs take ASCII characters only."""
+
+
+@pytest.mark.parametrize("line", STREAMS)
+async def test_streams_that_cannot_take_the_text_are_reported(
+    server: FakeServer, line: str, tmp_path: Path
+) -> None:
+    status, answer, errors = STREAMS[line]
+    program = f"{sys.executable} -m forge_client"
+    surroundings = {"PYTHONPATH": str(CLIENT_PATH), "FORGE_URL": server.base_url, "PYTHONIOENCODING": "ascii"}
+    process = await asyncio.create_subprocess_shell(
+        f"PROGRAM='{program}'; {line}",
+        env={**os.environ, **surroundings},
+        cwd=tmp_path,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await process.communicate()
+    written = tmp_path / "answer"
+    assert (process.returncode, written.read_text() if written.exists() else "") == (status, answer)
+    assert err.decode().endswith(errors)
+    assert "Traceback" not in err.decode()

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from math import isfinite, nan
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from forge_client.client import DEFAULT_URL
 from forge_client.endpoint import host_of
@@ -92,8 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     token = os.environ.get("FORGE_TOKEN") or None
     if token and not (token.isascii() and token.isprintable()):
         reading.error("FORGE_TOKEN: a token consists of printable ASCII characters")
+    _check_streams(reading, reads=options.message == ["-"], prints=bool(options.message))
     if not options.message:
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
             reading.error("this is no terminal: give a message, or - to read one from standard input")
         return _chat(options.url, options.session, token)
     message = _readable(_standard_input() if options.message == ["-"] else " ".join(options.message))
@@ -101,15 +102,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reading.error("the message is empty")
     question = Question(message, options.url, options.session, token, options.json, options.timeout)
     try:
-        return asyncio.run(ask_once(question, Printer()))
+        status = asyncio.run(ask_once(question, Printer()))
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return NOT_COMPLETED
+    except OSError as error:  # the network's errors are ForgeClientErrors
+        return _not_printed(error)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _check_streams(reading: argparse.ArgumentParser, *, reads: bool, prints: bool) -> None:
+    """Python has no stream for a descriptor that was closed. Characters outside of an output's encoding become `?`."""
+    streams: dict[str, TextIO | None] = {"standard input": sys.stdin, "standard output": sys.stdout}
+    needed = {"standard input": reads, "standard output": prints}
+    for name, stream in streams.items():
+        if needed[name] and stream is None:
+            reading.error(f"{name} is closed")
+    for stream, errors in ((sys.stdin, "surrogateescape"), (sys.stdout, "replace"), (sys.stderr, "replace")):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors=errors)
+
+
+def _not_printed(error: OSError) -> int:
+    """Report that the answer was not printed; Python would flush the rest at its exit, and fail again."""
+    if not isinstance(error, BrokenPipeError):  # its reader has seen enough
+        print(f"The answer could not be written: {error.strerror}.", file=sys.stderr)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return NOT_COMPLETED
 
 
 def _standard_input() -> str:
-    if reconfigure := getattr(sys.stdin, "reconfigure", None):
-        reconfigure(errors="surrogateescape")
     return sys.stdin.read().rstrip("\n")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from forge_client.answers import Ended, ended_run
+from forge_client.answers import Accepted, Ended, ended_run
 from forge_client.client import ForgeClient
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Token
@@ -17,6 +18,8 @@ from forge_client.events import Updated
 from forge_client.frames import Message
 from forge_client.wording import approval_words, tool_line, visible
 
+STOP_SECONDS = 10.0
+"""How long Ctrl-C waits for a message that is on its way, so that its run is stopped."""
 COMPLETED, NOT_COMPLETED, REFUSED, WAITING = 0, 1, 2, 3
 """Exit statuses: answered; failed, interrupted or out of time; wrong usage or no server; waiting for the wallet."""
 
@@ -97,7 +100,7 @@ async def ask_once(question: Question, printer: Printer) -> int:
 
 async def _ask(client: ForgeClient, question: Question, printer: Printer) -> int:
     is_live = printer.out.isatty() and not question.as_json
-    accepted = await client.send(question.message)
+    accepted = await _send(client, question.message)
     try:
         async with asyncio.timeout(question.timeout):
             ended = await _follow(client, accepted.run_id, printer if is_live else None)
@@ -110,6 +113,18 @@ async def _ask(client: ForgeClient, question: Question, printer: Printer) -> int
     elif ended.answer and not is_live:
         printer.out.write(ended.answer + "\n")
     return _status(ended, question, printer)
+
+
+async def _send(client: ForgeClient, message: str) -> Accepted:
+    sending = asyncio.create_task(client.send(message), name="send")
+    try:
+        return await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        # After Ctrl-C the server may have the message already.
+        with suppress(TimeoutError, ForgeClientError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await client.interrupt((await sending).run_id)
+        raise
 
 
 async def _follow(client: ForgeClient, run_id: str, printer: Printer | None) -> Ended:
