@@ -112,8 +112,9 @@ export class ChatManager {
     return problem ? this.#refuse(problem) : this.#send('chat', text);
   }
 
-  /** Stop the run with this id; without an id, the run in progress, or else the queued runs. @param {string} [runId] */
-  interrupt(runId = this.#state.activeRun?.run_id) {
+  /** Stop the run with this id; without an id, the run in progress, or else the queued runs and the messages that are being sent. @param {string} [runId] */
+  async interrupt(runId = this.#state.activeRun?.run_id) {
+    if (!runId && this.outbox.withdraw(this.getSessionId()) && !this.#state.isProcessing) return true;
     return this.#reported(async () => this.#confirmed(await this.api.interrupt(this.getSessionId(), runId)));
   }
 

@@ -34,6 +34,7 @@ export class RequestError extends Error {
  * @property {typeof globalThis.fetch} [fetch]
  */
 
+/** The state after a message was accepted, with its run's id. @typedef {State & { run_id: string | null }} Accepted */
 /** @typedef {{ body?: unknown, idempotencyKey?: string, isMinimal?: boolean, timeout?: number }} RequestOptions */
 
 export class HttpApi {
@@ -52,7 +53,7 @@ export class HttpApi {
    * @param {string} message
    * @param {string} idempotencyKey the same key means the same message, however often it is sent
    * @param {string} [ifBusy]
-   * @returns {Promise<State>} without messages, which come over the link
+   * @returns {Promise<Accepted>} without messages, which come over the link
    */
   chat(sessionId, message, idempotencyKey, ifBusy) {
     const body = { message, session_id: sessionId, ...(ifBusy && { if_busy: ifBusy }) };
@@ -64,7 +65,7 @@ export class HttpApi {
    * @param {string} message
    * @param {string} idempotencyKey
    * @param {ApprovalReply} [approval]
-   * @returns {Promise<State>}
+   * @returns {Promise<Accepted>}
    */
   system(sessionId, message, idempotencyKey, approval) {
     const body = { message, session_id: sessionId, ...(approval && { approval }) };
@@ -167,7 +168,9 @@ export class HttpApi {
     this.#compareClocks(response);
     if (response.status === 401) this.unauthorized?.();
     if (!response.ok) throw await problemOf(response);
-    return response.status === 204 ? null : bodyOf(response);
+    const run_id = response.headers.get('x-run-id');
+    const answer = response.status === 204 ? null : await bodyOf(response);
+    return run_id ? { ...answer, run_id } : answer;
   }
 
   /** @param {string} path @param {RequestInit} init */

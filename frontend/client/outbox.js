@@ -7,11 +7,12 @@ import { fitText } from './code_points.js';
 import { RequestError } from './http.js';
 
 /** @import { ApprovalReply, State } from './frames.js' */
-/** @import { HttpApi } from './http.js' */
+/** @import { Accepted, HttpApi } from './http.js' */
 
 const PREFIX = 'forge.outbox.';
 const TRIES = 6;
 const TRIED_BY_ITSELF_MS = 10 * 60_000;
+const WITHDRAWN = 'You stopped it before the server had confirmed it.';
 
 /**
  * `since`: the number of messages in the conversation when this one was written.
@@ -41,6 +42,8 @@ export class Outbox {
   #messages;
   /** The last send of each session. Messages are sent one after the other, so that none can overtake another. @type {Map<string, Promise<unknown>>} */
   #lines = new Map();
+  /** How each message that is being sent is withdrawn. @type {Map<string, AbortController>} */
+  #withdrawals = new Map();
 
   /** @param {OutboxOptions} options */
   constructor(options) {
@@ -69,10 +72,26 @@ export class Outbox {
     return this.#enqueue(message);
   }
 
+  /**
+   * Stop sending a session's messages, which then can be sent again, changed or discarded. If the server has one of them
+   * already, its run is stopped.
+   * @param {string} sessionId
+   * @returns {boolean} whether there were any
+   */
+  withdraw(sessionId) {
+    const sending = this.of(sessionId).filter(isBeingSent);
+    for (const message of sending) {
+      this.#withdrawalOf(message).abort();
+      this.#put({ ...message, status: 'failed', problem: WITHDRAWN });
+    }
+    return sending.length > 0;
+  }
+
   /** @param {string} key */
   retry(key) {
     const failed = this.#messages.find((message) => message.key === key && message.status === 'failed');
     if (!failed) return Promise.resolve(false);
+    this.#withdrawals.delete(key);
     /** @type {OutgoingMessage} */
     const message = { ...failed, status: 'sending', problem: undefined };
     this.#put(message);
@@ -95,32 +114,50 @@ export class Outbox {
 
   /** @param {OutgoingMessage} message */
   async #send(message) {
+    const withdrawal = this.#withdrawalOf(message);
+    const isWithdrawn = () => withdrawal.signal.aborted && this.#withdrawals.get(message.key) === withdrawal; // and not tried again since
     try {
-      const state = await this.#post(message);
+      const state = await this.#post(message, withdrawal.signal);
+      if (!state) return false;
       this.options.onConfirmed(state);
       this.discard(message.key);
+      if (isWithdrawn()) await this.#stop(message, state);
       return true;
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.#put({ ...message, status: 'failed', problem: error.message });
+      if (!withdrawal.signal.aborted) this.#put({ ...message, status: 'failed', problem: error.message });
       return false;
+    } finally {
+      if (this.#withdrawals.get(message.key) === withdrawal) this.#withdrawals.delete(message.key);
     }
   }
 
-  /** @param {OutgoingMessage} message @returns {Promise<State>} */
-  async #post(message) {
-    for (let failures = 1; ; failures += 1) {
+  /** @param {OutgoingMessage} message @param {Accepted} state */
+  async #stop({ sessionId }, { run_id }) {
+    this.options.onConfirmed(await this.options.api.interrupt(sessionId, run_id ?? undefined));
+  }
+
+  /** @param {OutgoingMessage} message */
+  #withdrawalOf({ key }) {
+    const withdrawal = this.#withdrawals.get(key) ?? new AbortController();
+    this.#withdrawals.set(key, withdrawal);
+    return withdrawal;
+  }
+
+  /** @param {OutgoingMessage} message @param {AbortSignal} withdrawn @returns {Promise<Accepted | null>} null: it was withdrawn */
+  async #post(message, withdrawn) {
+    for (let failures = 1; !withdrawn.aborted; failures += 1) {
       try {
         return await this.#request(message);
       } catch (error) {
         if (!(error instanceof RequestError) || !error.isTransient || failures >= TRIES) throw error;
-        const delay = Math.max(error.retryAfter ?? 0, backoff(failures, this.options.retryDelay));
-        await new Promise((resolve) => setTimeout(resolve, delay));
+        await pause(Math.max(error.retryAfter ?? 0, backoff(failures, this.options.retryDelay)), withdrawn);
       }
     }
+    return null;
   }
 
-  /** @param {OutgoingMessage} message @returns {Promise<State>} */
+  /** @param {OutgoingMessage} message @returns {Promise<Accepted>} */
   #request({ sessionId, kind, text, key, approval }) {
     const { api } = this.options;
     return kind === 'chat' ? api.chat(sessionId, text, key) : api.system(sessionId, text, key, approval);
@@ -149,6 +186,19 @@ function fitDraft(draft) {
   const { text, approval } = draft;
   const reason = approval?.reason;
   return { ...draft, text: fitText(text), ...(approval && reason ? { approval: { ...approval, reason: fitText(reason) } } : {}) };
+}
+
+/** Whether this is a person's message that the server has not confirmed. @param {OutgoingMessage} message */
+export function isBeingSent({ status, kind }) {
+  return status === 'sending' && kind === 'chat';
+}
+
+/** @param {number} delay milliseconds @param {AbortSignal} ended ends the pause earlier @returns {Promise<void>} */
+function pause(delay, ended) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delay);
+    ended.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
 }
 
 /** `crypto.randomUUID` exists only on secure origins. */

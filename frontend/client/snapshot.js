@@ -1,6 +1,7 @@
 // The state for the user of the client: plain data made from the conversation, the outbox and the connection.
 
 import { displayText } from './entry.js';
+import { isBeingSent } from './outbox.js';
 
 /** @import { Conversation } from './conversation.js' */
 /** @import { Entry } from './entry.js' */
@@ -21,6 +22,7 @@ import { displayText } from './entry.js';
  * @property {boolean} isExpired
  * @property {boolean} isTyping
  * @property {boolean} isProcessing
+ * @property {boolean} isStoppable whether `interrupt` has anything to stop: a run, or a message that is being sent
  * @property {PublicRun | null} activeRun
  * @property {QueuedMessage[]} queued
  * @property {OutgoingMessage[]} outgoing not confirmed by the server yet, or failed
@@ -62,6 +64,7 @@ export function snapshot(conversation, outgoing, connectionStatus) {
     isExpired: conversation.expired,
     isTyping: Boolean(hot?.active_run),
     isProcessing: hot?.is_processing ?? false,
+    isStoppable: (hot?.is_processing ?? false) || outgoing.some(isBeingSent),
     activeRun: hot?.active_run ?? null,
     queued: hot?.queued ?? [],
     outgoing: outgoing.filter((message) => !hasArrived(message, messages, hot?.queued ?? [])),

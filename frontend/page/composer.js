@@ -47,12 +47,12 @@ export class Composer {
   render(state) {
     this.turnTo(state.sessionId);
     this.#lastSent = state.messages.filter((message) => message.sender === 'user').at(-1)?.content ?? this.#lastSent;
-    const isBusy = state.isProcessing;
-    if (this.#stop.hidden === isBusy) {
-      if (!isBusy && document.activeElement === this.#stop) this.focus();
-      this.#stop.hidden = !isBusy;
+    const { isProcessing, isStoppable } = state;
+    if (this.#stop.hidden === isStoppable) {
+      if (!isStoppable && document.activeElement === this.#stop) this.focus();
+      this.#stop.hidden = !isStoppable;
     }
-    this.#text.placeholder = isBusy ? 'The next message waits its turn' : 'Ask the agent…';
+    this.#text.placeholder = isProcessing ? 'The next message waits its turn' : 'Ask the agent…';
   }
 
   focus() {

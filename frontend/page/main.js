@@ -145,7 +145,7 @@ wallet.find();
 watchTheme(byId('theme', HTMLButtonElement), storage);
 watchCopyButtons({ onCopied: () => announcer.say('Copied'), onFailed: () => problem('The browser does not allow copying here.') });
 document.addEventListener('keydown', (event) => {
-  if (chat.getState().isProcessing && stopsRun(event)) void chat.interrupt();
+  if (chat.getState().isStoppable && stopsRun(event)) void chat.interrupt();
 });
 new FocusKeeper(() => (canHover ? byId('composer-text', HTMLElement) : scroller));
 preparePrinting(() => messages.buildAll());

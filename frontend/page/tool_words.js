@@ -11,6 +11,8 @@ const LONGEST = 90;
 const HIDDEN_IN_WRITING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u2069\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 // By Unicode's own properties: controls, formats, what is ignorable by default (but an emoji's variation), and blanks that look empty.
 const HIDDEN = /(?!(?<=\p{Extended_Pictographic})\ufe0f)[\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u007f-\u009f\u2028\u2029\u2800\ufffe\uffff]/gu;
+/** Marks beyond the eighth on one letter, more than any writing needs: they reach over the lines above and below. */
+const STACKED = /(?<=\p{M}{8})\p{M}/gu;
 const SENTENCES = /** @type {Record<string, (args: Arguments) => string>} */ ({
   send: ({ value, from, to }) => `${amount(value, 'ETH')} from ${name(from)} to ${name(to) || 'a new contract'}`,
   send_transaction_to_wallet: ({ value, to }) => `${amount(value)} to ${name(to)}`,
@@ -125,6 +127,7 @@ export function parsedObject(content) {
 /** Shows every character that would otherwise be invisible or rearrange the text around it. @param {string} text */
 export function withVisibleControls(text) {
   return text
+    .replace(STACKED, inHex)
     .replace(/[\u0000-\u0008\u000b-\u001f]/g, (control) => String.fromCharCode(0x2400 + control.charCodeAt(0)))
     .replace(HIDDEN, inHex);
 }
@@ -135,7 +138,7 @@ export function withVisibleControls(text) {
  * @param {string} text
  */
 export function withVisibleTricks(text) {
-  return text.replace(HIDDEN_IN_WRITING, inHex);
+  return text.replace(STACKED, inHex).replace(HIDDEN_IN_WRITING, inHex);
 }
 
 /** @param {string} hidden one character */

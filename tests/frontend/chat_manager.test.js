@@ -8,6 +8,8 @@ import { MemoryStorage } from '../../frontend/client/browser_storage.js';
 let requests = [];
 let sockets = [];
 let session;
+/** Keeps answers back until it is resolved, or makes requests fail. @type {{ promise: Promise<void>, resolve: () => void, reject: (reason: Error) => void } | undefined} */
+let held;
 
 const state = (fields = {}) => ({
   session_id: session, generation: 1, rev: Date.now(), title: null, network: 'testnet', is_processing: false,
@@ -18,8 +20,9 @@ const state = (fields = {}) => ({
 globalThis.fetch = async (url, { method = 'GET', body, headers }) => {
   const { pathname } = new URL(url);
   requests.push({ path: `${method} ${pathname}`, body: body && JSON.parse(body), key: headers['idempotency-key'] });
+  await held?.promise;
   const answer = pathname === '/api/mcp-command' ? { success: true, message: 'ok', data: null } : state();
-  return new Response(JSON.stringify(answer), { headers: { 'content-type': 'application/json' } });
+  return new Response(JSON.stringify(answer), { headers: { 'content-type': 'application/json', 'x-run-id': 'r1' } });
 };
 
 globalThis.WebSocket = class {
@@ -55,6 +58,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 beforeEach(() => {
   requests = [];
   sockets = [];
+  held = undefined;
 });
 
 test('defaults are those that older pages rely on', () => {
@@ -170,4 +174,54 @@ test('every other method is one request', async () => {
     ['POST /api/mcp-command', 'base'],
     ['GET /api/state', undefined],
   ]);
+});
+
+/** `Promise.withResolvers`, which older Nodes do not have. */
+function holding() {
+  const holder = {};
+  holder.promise = new Promise((resolve, reject) => Object.assign(holder, { resolve, reject }));
+  return holder;
+}
+
+test('a message that is being sent can be stopped, also when the server has it all the same', async () => {
+  const chat = manager();
+  held = holding();
+  const sent = chat.sendMessage('hello');
+  await turn();
+  assert.ok(chat.getState().isStoppable);
+  assert.equal(await chat.interrupt(), true);
+  const [message] = chat.getState().outgoing;
+  assert.deepEqual([message.status, message.text, chat.getState().isStoppable], ['failed', 'hello', false]);
+  held.resolve();
+  await sent;
+  assert.deepEqual(requests.map(({ path }) => path), ['POST /api/chat', 'POST /api/interrupt']);
+  assert.deepEqual([requests[1].body.run_id, chat.getState().outgoing], ['r1', []]);
+});
+
+test('a stopped message that did not reach the server is not sent again by itself, but on demand, and the next one does not wait', async () => {
+  const chat = manager();
+  held = holding();
+  const sent = chat.sendMessage('hello');
+  held.reject(new TypeError('no network'));
+  await turn();
+  await chat.interrupt();
+  assert.equal(await sent, false);
+  held = undefined;
+  assert.equal(await chat.sendMessage('another'), true);
+  assert.deepEqual(requests.map(({ body }) => body.message), ['hello', 'another']);
+  assert.equal(await chat.outbox.retry(chat.getState().outgoing[0].key), true);
+  assert.deepEqual(requests.map(({ path, body }) => [path, body.message]).at(-1), ['POST /api/chat', 'hello']);
+});
+
+test('who tries again what they have stopped means it', async () => {
+  const chat = manager();
+  held = holding();
+  const sent = chat.sendMessage('hello');
+  await turn();
+  await chat.interrupt();
+  const again = chat.outbox.retry(chat.getState().outgoing[0].key);
+  held.resolve();
+  await Promise.all([sent, again]);
+  assert.deepEqual(requests.map(({ path }) => path), ['POST /api/chat', 'POST /api/chat']);
+  assert.equal(requests[0].key, requests[1].key);
 });

@@ -172,6 +172,15 @@ async def test_stop_button_and_escape_stop_the_run(open_page: OpenPage, server: 
         await press()
         await expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     await expect(page.locator("[data-kind=notice]")).to_have_text(["System:You stopped this answer."] * 2)
+    await page.context.set_offline(True)
+    await write(page, "without a connection")
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("[data-waiting=failed]")).to_contain_text("You stopped it before")
+    await expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    await page.context.set_offline(False)
+    await page.get_by_role("button", name="Edit").click()
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("without a connection")
 
 
 async def test_message_during_a_run_is_queued_and_can_be_removed(

@@ -38,8 +38,13 @@ FOREIGN = {
 }
 INVISIBLE_BY_FONTS = "\u034f\u115f\u1160\u17b4\u2028\u2029\u2800\u3164\uffa0\ufe0e\U000e0100"
 KNOWN = "[the explorer](https://etherscan.io/tx/0x1)"
-HIDDEN = "pay \u202e0x12\u202c now\u200b, \u2067ok\u2069 \U000e0041\u3164!"
-SHOWN = "pay ⟨U+202E⟩0x12⟨U+202C⟩ now⟨U+200B⟩, ⟨U+2067⟩ok⟨U+2069⟩ ⟨U+E0041⟩⟨U+3164⟩!"
+HIDDEN = "pay \u202e0x12\u202c now\u200b, \u2067ok\u2069 \U000e0041\u3164!" + " e" + "\u0301" * 10
+SHOWN = (
+    "pay ⟨U+202E⟩0x12⟨U+202C⟩ now⟨U+200B⟩, ⟨U+2067⟩ok⟨U+2069⟩ ⟨U+E0041⟩⟨U+3164⟩!"
+    + " e"
+    + "\u0301" * 8
+    + "⟨U+0301⟩" * 2
+)
 
 
 def invisible() -> list[str]:

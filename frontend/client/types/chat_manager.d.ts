@@ -34,7 +34,7 @@ export declare class ChatManager {
     setSessionId(sessionId: string): void;
     /** @param {string} text @returns {Promise<boolean>} whether the server has accepted it */
     sendMessage(text: string): Promise<boolean>;
-    /** Stop the run with this id; without an id, the run in progress, or else the queued runs. @param {string} [runId] */
+    /** Stop the run with this id; without an id, the run in progress, or else the queued runs and the messages that are being sent. @param {string} [runId] */
     interrupt(runId?: string): Promise<boolean>;
     /** @param {string} network */
     sendNetworkSwitchRequest(network: string): Promise<CommandResult>;

@@ -25,6 +25,9 @@ export type HttpOptions = {
     unauthorized?: () => void;
     fetch?: typeof globalThis.fetch;
 };
+export type Accepted = State & {
+    run_id: string | null;
+};
 export type RequestOptions = {
     body?: unknown;
     idempotencyKey?: string;
@@ -39,6 +42,7 @@ export type RequestOptions = {
  * @property {() => void} [unauthorized]
  * @property {typeof globalThis.fetch} [fetch]
  */
+/** The state after a message was accepted, with its run's id. @typedef {State & { run_id: string | null }} Accepted */
 /** @typedef {{ body?: unknown, idempotencyKey?: string, isMinimal?: boolean, timeout?: number }} RequestOptions */
 export declare class HttpApi {
     #private;
@@ -55,17 +59,17 @@ export declare class HttpApi {
      * @param {string} message
      * @param {string} idempotencyKey the same key means the same message, however often it is sent
      * @param {string} [ifBusy]
-     * @returns {Promise<State>} without messages, which come over the link
+     * @returns {Promise<Accepted>} without messages, which come over the link
      */
-    chat(sessionId: string, message: string, idempotencyKey: string, ifBusy?: string): Promise<State>;
+    chat(sessionId: string, message: string, idempotencyKey: string, ifBusy?: string): Promise<Accepted>;
     /**
      * @param {string} sessionId
      * @param {string} message
      * @param {string} idempotencyKey
      * @param {ApprovalReply} [approval]
-     * @returns {Promise<State>}
+     * @returns {Promise<Accepted>}
      */
-    system(sessionId: string, message: string, idempotencyKey: string, approval?: ApprovalReply): Promise<State>;
+    system(sessionId: string, message: string, idempotencyKey: string, approval?: ApprovalReply): Promise<Accepted>;
     /** Claim a wallet request for one wallet. @param {string} sessionId @param {ClaimRequest} claim @returns {Promise<State>} */
     claim(sessionId: string, claim: ClaimRequest): Promise<State>;
     /** @param {string} sessionId @returns {Promise<State>} */

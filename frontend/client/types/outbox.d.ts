@@ -51,10 +51,19 @@ export declare class Outbox {
      * @returns {Promise<boolean>} whether the server has accepted it
      */
     add(draft: Pick<OutgoingMessage, 'sessionId' | 'kind' | 'text' | 'approval' | 'since'>): Promise<boolean>;
+    /**
+     * Stop sending a session's messages, which then can be sent again, changed or discarded. If the server has one of them
+     * already, its run is stopped.
+     * @param {string} sessionId
+     * @returns {boolean} whether there were any
+     */
+    withdraw(sessionId: string): boolean;
     /** @param {string} key */
     retry(key: string): Promise<boolean>;
     /** @param {string} key */
     discard(key: string): void;
 }
+/** Whether this is a person's message that the server has not confirmed. @param {OutgoingMessage} message */
+export declare function isBeingSent({ status, kind }: OutgoingMessage): boolean;
 /** `crypto.randomUUID` exists only on secure origins. */
 export declare function newKey(): string;

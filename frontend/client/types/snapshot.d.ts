@@ -28,6 +28,10 @@ export type ChatState = {
     isExpired: boolean;
     isTyping: boolean;
     isProcessing: boolean;
+    /**
+     * whether `interrupt` has anything to stop: a run, or a message that is being sent
+     */
+    isStoppable: boolean;
     activeRun: PublicRun | null;
     queued: QueuedMessage[];
     /**
