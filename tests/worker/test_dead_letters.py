@@ -15,7 +15,8 @@ from forge.store import Store, keys
 from tests.clock import Clock
 from tests.schema import QUEUE_ATTRIBUTES
 from tests.worker.test_damaged_items import damage
-from worker.operator_commands.dead_letters import DeadLetters, details, line
+from worker.operator_commands.dead_letters import DeadLetters
+from worker.operator_commands.letters import details, line, name_of
 
 KEY = SessionKey(ANONYMOUS, "s1")
 PAYER = "0123456789abcdef"
@@ -137,8 +138,27 @@ def test_the_letter_of_a_command_is_listed_and_can_only_be_removed(
 ) -> None:
     dead.send(command := CommandMessage(command_id=new_run_id()))
     assert {line(each).split()[0] for each in letters.everything()} == {given_up.run_id, command.command_id}
+    assert "(a command)" in details(letters.one(command.command_id))
     assert "never repeated" in letters.requeue(command.command_id)
     assert [line(each).split()[0] for each in letters.everything()] == [given_up.run_id]
+
+
+def test_letters_that_another_version_wrote_are_listed_hide_no_other_and_can_be_removed(
+    letters: DeadLetters, given_up: RunMessage, dead: SqsRunQueue, sqs: Any
+) -> None:
+    """The alarm goes on until the queue is empty; a whole batch of them ended the list before the others."""
+    url = sqs.get_queue_url(QueueName="dead.fifo")["QueueUrl"]
+    for number in range(12):
+        body, name = f'{{"type": "newer {number:02}"}}', f"n{number}"
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=name, MessageDeduplicationId=name)
+    (run,) = letters.all()
+    assert run.message == given_up
+    strangers = [each for each in letters.everything() if each is not run and "another" in line(each)]
+    assert len(strangers) == 12
+    for each in strangers:
+        assert "20 characters" in details(letters.one(name_of(each)))
+        assert "cannot read" in letters.requeue(name_of(each))
+    assert [name_of(each) for each in letters.everything()] == [given_up.run_id]
 
 
 def test_the_letter_of_a_deleted_session_is_removed(

@@ -79,3 +79,15 @@ class Delivery:
     """The receipt handle, with which the message is extended or deleted."""
     receives: int
     """The number of times that the message was delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableDelivery:
+    """A received queue message in a form that this version does not know."""
+
+    message_id: str
+    """The id that SQS has given to the message."""
+    receipt: str
+    """The receipt handle, with which the message is extended or deleted."""
+    size: int
+    """The length of the body in characters."""

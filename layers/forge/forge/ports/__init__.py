@@ -6,7 +6,7 @@
 - `runs`: `Inbox`, `Runs`, `Journal`, `Spendings`, `Recovery`
 - `controls`: `Controls`, `Commands`
 - `tool_pins`: `Proposal`, `Pins`, `OperatorPins`
-- `queue`: `RunQueue`, `DeliveryFailures`
+- `queue`: `RunQueue`, `DeadLetterQueue`, `DeliveryFailures`
 - `connections`: `Connections`, `AsyncConnections`
 
 Adapters: `forge.store` (DynamoDB), `forge.queue` (SQS), `forge.connections`, `worker.push`.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # keeps models that only a port names out of a function's cold start
     from forge.models.run import CommandMessage, RunMessage
-    from forge.models.work import Delivery
+    from forge.models.work import Delivery, UnreadableDelivery
 
 
 class RunQueue(Protocol):
@@ -30,6 +30,16 @@ class RunQueue(Protocol):
     def dead_letter(self, delivery: Delivery) -> None:
         """Move a message whose run has failed permanently to the dead-letter queue, where an operator sees it."""
         ...
+
+
+class DeadLetterQueue(Protocol):
+    def receive_all(self, most: int, wait_seconds: int) -> Sequence[Delivery | UnreadableDelivery]:
+        """As `RunQueue.receive`, with the messages that this version cannot read."""
+        ...
+
+    def extend(self, receipt: str, seconds: int) -> None: ...
+
+    def delete(self, receipt: str) -> None: ...
 
 
 class DeliveryFailures(Protocol):

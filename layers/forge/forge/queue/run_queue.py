@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from forge import aws
 from forge.errors import StorageUnavailable
 from forge.models.run import CommandMessage, RunMessage
-from forge.models.work import Delivery
+from forge.models.work import Delivery, UnreadableDelivery
 from forge.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ class SqsRunQueue:
     def receive(self, most: int, wait_seconds: int) -> list[Delivery]:
         """Receive messages. A message that this version cannot read stays in the queue until SQS moves it to the
         dead-letter queue.
+        """
+        return [each for each in self.receive_all(most, wait_seconds) if isinstance(each, Delivery)]
+
+    def receive_all(self, most: int, wait_seconds: int) -> list[Delivery | UnreadableDelivery]:
+        """Receive messages of any form.
 
         A request attempt id makes a receive repeatable: if the AWS client repeats a call whose response was lost, it
         gets the same messages. Without one they would stay hidden until their visibility timeout ends.
@@ -63,7 +68,7 @@ class SqsRunQueue:
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
                 ReceiveRequestAttemptId=uuid.uuid4().hex,
             )
-        return [delivery for each in answer.get("Messages", []) if (delivery := _delivery(each))]
+        return [_delivery(each) for each in answer.get("Messages", [])]
 
     def extend(self, receipt: str, seconds: int) -> None:
         with aws.unavailable("The queue"), _stale_receipt("extend"):
@@ -127,12 +132,13 @@ def _deduplication(message: RunMessage | CommandMessage, *, resend: bool) -> str
     return f"{name}-{uuid.uuid4().hex}" if resend else name
 
 
-def _delivery(message: Any) -> Delivery | None:
+def _delivery(message: Any) -> Delivery | UnreadableDelivery:
+    size = len(message["Body"])
     try:
         body = _BODY.validate_json(message["Body"])
     except ValidationError:
-        logger.warning("queue message is not readable", extra={"size": len(message["Body"])})
-        return None
+        logger.warning("queue message is not readable", extra={"size": size})
+        return UnreadableDelivery(message["MessageId"], message["ReceiptHandle"], size)
     receives = int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1"))
     return Delivery(body=body, receipt=message["ReceiptHandle"], receives=receives)
 
