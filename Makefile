@@ -13,6 +13,8 @@ ARGS ?=
 
 # Where the environment forbids Python to keep what it compiled, every start would take twice as long.
 unexport PYTHONDONTWRITEBYTECODE
+# Files are UTF-8, whatever the locale says.
+export PYTHONUTF8 := 1
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 

@@ -19,6 +19,7 @@ from local_dev.home import FolderUnusable, Home
 from local_dev.listener import listen, why_not
 from local_dev.login.variables import LoginUnusable
 from local_dev.options import HELP, OptionError, Options
+from local_dev.past_proxies import exceptions_for_loopback
 from local_dev.processes.processes import StartFailed
 from local_dev.stack import Stack
 from local_dev.template.intrinsics import TemplateError
@@ -40,6 +41,7 @@ def main() -> int:
     if unknown := [each for each in arguments if each not in ("--verbose", "-v")]:
         report(f"unknown argument: {unknown[0]}; --help lists what there is")
         return EXIT_CANNOT_LISTEN
+    os.environ.update(exceptions_for_loopback(os.environ))
     try:
         options = Options.from_environment(os.environ, verbose=bool(arguments))
     except OptionError as error:

@@ -18,6 +18,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from forge.errors import ForgeError
 from local_dev.options import OptionError, Options
 from local_dev.process_identity import started
 
@@ -29,6 +30,7 @@ OUTPUTS = {
 """Environment variables of the worker, with the stack outputs that hold their values."""
 
 CANNOT_LOOK = 2
+REFUSED = 1
 NOTHING_RUNS = "No application runs here (make run starts one)."
 
 Say = Callable[[str], object]
@@ -75,7 +77,7 @@ class Tool:
     usage: str
     """The forms of the command that `run` accepts; without a form it is `list`."""
     run: Command
-    """Carries out the command, and returns the exit status."""
+    """Carries out the command, and returns the exit status. May raise `ForgeError` and the errors of botocore."""
 
     def main(
         self, arguments: Sequence[str], environment: MutableMapping[str, str], say: Say, file: Path
@@ -96,7 +98,11 @@ class Tool:
                 else f"{problem} For a deployment: make {self.target} STACK=name"
             )
             return CANNOT_LOOK
-        return self.run(list(options.command), environment, say)
+        try:
+            return self.run(list(options.command), environment, say)
+        except (ForgeError, BotoCoreError, ClientError) as error:
+            say(reason_of(error))
+            return REFUSED
 
     def start(self) -> None:
         try:
@@ -104,6 +110,13 @@ class Tool:
         except OptionError as error:
             sys.exit(str(error))
         sys.exit(self.main(sys.argv[1:], os.environ, lambda text: sys.stdout.write(f"{text}\n"), file))
+
+
+def reason_of(error: ForgeError | BotoCoreError | ClientError) -> str:
+    """Return the reason for an operator: what AWS says, such as the permission that is missing, belongs to it."""
+    if not isinstance(error, ForgeError):
+        return f"AWS does not do it: {error}"
+    return f"{error.detail} AWS says: {error.__cause__}" if error.__cause__ else error.detail
 
 
 def target_of(stack: str, environment: Mapping[str, str], file: Path) -> dict[str, str]:

@@ -43,6 +43,15 @@ def test_the_environment_may_name_an_address(environment: dict[str, str], addres
     assert plain_endpoint(Session(), "sqs", "us-east-1", environment) == address
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "127.94.7.3:1", "[::1]:1", "localhost:1"])
+def test_an_address_of_this_computer_is_behind_no_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:3128")
+    environment = {"AWS_ENDPOINT_URL": f"http://{host}"}
+    assert plain_endpoint(Session(), "dynamodb", "us-east-1", environment) == f"http://{host}"
+    elsewhere = {"AWS_ENDPOINT_URL": "http://table.example"}
+    assert plain_endpoint(Session(), "dynamodb", "us-east-1", elsewhere) is None
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

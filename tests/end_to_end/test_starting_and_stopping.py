@@ -81,7 +81,7 @@ async def test_ctrl_c_ends_make_run_and_the_next_start_is_ready_on_the_same_port
         os.killpg(process.pid, signal.SIGINT)
         await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
         assert alive(processes.values()) == []
-    async with running_stack({"BACKEND_PORT": str(port)}) as stack:
+    async with running_stack({"BACKEND_PORT": str(port), "HTTP_PROXY": "http://127.0.0.1:9"}) as stack:
         assert stack.base_url == f"http://127.0.0.1:{port}"
         await sigterm_in_the_middle_of_an_answer(stack)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from forge.models.ids import new_run_id
 from forge.models.run import Ending, RunMessage, Submission
@@ -18,7 +20,7 @@ from forge.store import open_store, system_clock
 from local_dev.dead_letters import TOOL as DEAD_LETTERS
 from local_dev.home import write_description
 from local_dev.mcp_pins import TOOL as MCP_PINS
-from local_dev.operator_tool import CANNOT_LOOK, NOTHING_RUNS, OUTPUTS, Tool
+from local_dev.operator_tool import CANNOT_LOOK, NOTHING_RUNS, OUTPUTS, REFUSED, Tool
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME
 
 STACK = "forge-night"
@@ -132,6 +134,38 @@ def test_the_region_of_either_variable_is_the_one_that_is_looked_in(
         said: list[str] = []
         DEAD_LETTERS.main(["--stack", STACK], {variable: "us-east-1"}, said.append, Path("nowhere"))
         assert "DeadLetterQueueUrl, QueueUrl" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"FORGE_DEAD_LETTER_URL": "http://127.0.0.1:1/queue/none.fifo"}, "NonExistentQueue"),
+        ({"FORGE_TABLE": "none"}, "ResourceNotFoundException"),
+    ],
+)
+def test_what_is_not_there_is_told_in_the_words_of_aws(
+    given_up: str, urls: dict[str, str], wrong: dict[str, str], says: str
+) -> None:
+    said: list[str] = []
+    assert DEAD_LETTERS.main([], urls | wrong, said.append, Path("nowhere")) == REFUSED
+    assert says in said[0]
+
+
+@pytest.mark.parametrize("tool", [DEAD_LETTERS, MCP_PINS], ids=lambda tool: tool.target)
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "AccessDenied", "Message": "may not sqs:ReceiveMessage"}}, "Receive"),
+        NoCredentialsError(),
+    ],
+    ids=["denied", "no credentials"],
+)
+def test_a_missing_permission_is_told_without_a_traceback(tool: Tool, error: Exception) -> None:
+    def refuse(*_: Any) -> int:
+        raise error
+
+    code, said = run(tool=replace(tool, run=refuse), FORGE_TABLE="t")
+    assert (code, str(error) in said) == (REFUSED, True)
 
 
 def test_a_variable_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from botocore.session import Session
+from botocore.utils import get_environ_proxies
 
 from local_dev.options import Options
+from local_dev.past_proxies import exceptions_for_loopback
 from local_dev.template.aws_variables import aws_variables, without_own_credentials
 from local_dev.template.resource_names import local_wiring
 
@@ -54,6 +56,41 @@ def test_the_table_is_asked_with_this_starts_key_also_beside_a_profile(
         monkeypatch.setenv(name, value)
     assert access_key(Session()) == "LOCAL1"
     assert access_key(Session(profile="work")) == "MINE"
+
+
+PROXY = "http://proxy.example:3128"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"HTTP_PROXY": PROXY},
+        {"https_proxy": PROXY, "http_proxy": PROXY, "NO_PROXY": "intranet.example"},
+        {
+            "ALL_PROXY": PROXY,
+            "HTTP_PROXY": PROXY,
+            "no_proxy": "intranet.example",
+            "NO_PROXY": "other.example",
+        },
+        {"HTTP_PROXY": PROXY, "no_proxy": "*"},
+    ],
+)
+def test_the_applications_own_calls_go_past_the_computers_proxy(
+    own: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**own, **exceptions_for_loopback(own)}.items():
+        monkeypatch.setenv(name, value)
+    for host in ("127.0.0.1:4566", "localhost:8080"):
+        assert get_environ_proxies(f"http://{host}/") == {}
+    if "intranet.example" in own.values():
+        assert get_environ_proxies("http://intranet.example/") == {}
+    assert bool(get_environ_proxies("http://elsewhere.example/")) is ("*" not in own.values())
+
+
+def test_without_a_proxy_nothing_is_said_of_one() -> None:
+    assert exceptions_for_loopback({"HTTP_PROXY": "", "NO_PROXY": "a.example"}) == {}
 
 
 def access_key(session: Session) -> str:

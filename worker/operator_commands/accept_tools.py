@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from forge.errors import ForgeError
 from forge.ports.tool_pins import OperatorPins
 from forge.store import open_store
 from worker.settings import WorkerSettings
@@ -25,18 +24,15 @@ def lines(pins: OperatorPins) -> Iterator[str]:
 
 
 def main(arguments: list[str], environment: Mapping[str, str], say: Callable[[str], object]) -> int:
+    """Return the exit status. Raises `ForgeError` and the errors of botocore."""
     pins = open_store(WorkerSettings.from_environment(environment)).pins
-    try:
-        match arguments:
-            case ["list"]:
-                say("\n".join(lines(pins)) or NOTHING)
-            case ["agree", server, tool, fingerprint]:
-                pins.agree(server, tool, fingerprint)
-                say(f"Agreed: the workers offer {server}/{tool} within a minute.")
-            case _:
-                say(HELP)
-                return 2
-    except ForgeError as error:
-        say(error.detail)
-        return 1
+    match arguments:
+        case ["list"]:
+            say("\n".join(lines(pins)) or NOTHING)
+        case ["agree", server, tool, fingerprint]:
+            pins.agree(server, tool, fingerprint)
+            say(f"Agreed: the workers offer {server}/{tool} within a minute.")
+        case _:
+            say(HELP)
+            return 2
     return 0

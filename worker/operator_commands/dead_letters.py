@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from forge.errors import ForgeError, NotFound, SessionUnreadable
+from forge.errors import NotFound, SessionUnreadable
 from forge.models.run import RunMessage, Submission
 from forge.models.work import Delivery, UnreadableDelivery
 from forge.ports.clock import Clock
@@ -139,22 +139,19 @@ def _named(name: str, letters: Sequence[Letter]) -> Letter:
 
 
 def main(arguments: list[str], environment: Mapping[str, str], say: Callable[[str], object]) -> int:
+    """Return the exit status. Raises `ForgeError` and the errors of botocore."""
     settings = WorkerSettings.from_environment(environment)
     dead = settings.model_copy(update={"forge_queue_url": settings.forge_dead_letter_url})
     letters = DeadLetters(open_store(settings), open_queue(settings), open_queue(dead), system_clock)
-    try:
-        match arguments:
-            case ["list"]:
-                found = letters.everything()
-                say("\n".join(map(line, found)) or "There are no dead letters.")
-            case ["show", run_id]:
-                say(details(letters.one(run_id)))
-            case ["requeue", run_id]:
-                say(letters.requeue(run_id))
-            case _:
-                say(HELP)
-                return 2
-    except ForgeError as error:
-        say(error.detail)
-        return 1
+    match arguments:
+        case ["list"]:
+            found = letters.everything()
+            say("\n".join(map(line, found)) or "There are no dead letters.")
+        case ["show", name]:
+            say(details(letters.one(name)))
+        case ["requeue", name]:
+            say(letters.requeue(name))
+        case _:
+            say(HELP)
+            return 2
     return 0

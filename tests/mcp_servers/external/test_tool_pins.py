@@ -61,7 +61,8 @@ async def test_what_is_new_waits_and_the_operator_agrees_by_a_command(
             await external.refresh()
             assert await names(external) == {"web_pay", "web_other"}
         assert list(lines(store.pins)) == []
-        assert main(["agree", *command], {**os.environ, "FORGE_TABLE": table}, said.append) == 1
+        with pytest.raises(NotFound):
+            main(["agree", *command], {**os.environ, "FORGE_TABLE": table}, said.append)
         assert main(["list"], {**os.environ, "FORGE_TABLE": table}, said.append) == 0
         assert said[-1] == NOTHING
 

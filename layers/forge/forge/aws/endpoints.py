@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.utils import get_environ_proxies
 
@@ -26,7 +28,19 @@ def plain_endpoint(
         return None
     named = named_endpoint(service, environment)
     url = named or _of_region(session, service, region)
-    return None if url is None or get_environ_proxies(url) else url
+    return None if url is None or _has_proxy(url) else url
+
+
+def _has_proxy(url: str) -> bool:
+    """No proxy reaches an address of this computer itself, whatever NO_PROXY names: it can name no ranges."""
+    return not _is_loopback(urlsplit(url).hostname or "") and bool(get_environ_proxies(url))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _of_region(session: Any, service: str, region: str) -> str | None:
