@@ -22,7 +22,10 @@ VERSION = "1"
 """The protocol's version, see `docs/protocol.md`. A new version only adds to the protocol."""
 PROBLEM = "#/components/schemas/Problem"
 LOGIN = "login"
-ABOUT = "How a client talks to forge-mcp over HTTP. What travels on the WebSocket is in docs/protocol.md."
+ABOUT = (
+    "How a client talks to forge-mcp over HTTP. What travels on the WebSocket, the headers of answers and the answers "
+    "of the gateway itself are in docs/protocol.md."
+)
 
 
 def document() -> dict[str, Any]:

@@ -141,6 +141,12 @@ async def test_list_of_conversations_is_a_drawer_on_a_phone(open_page: OpenPage)
     await page.keyboard.press("Escape")
     await expect(page.locator(".session-title")).not_to_be_in_viewport()
     assert await page.evaluate("document.documentElement.scrollWidth") == 375
+    await page.set_viewport_size({"width": 320, "height": 256})  # also a wide screen at 400 %
+    for opener, menu in (("#network", "#network-menu"), ("#wallet", "#wallet-menu")):
+        await page.locator(opener).click()
+        box = await page.locator(menu).bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 320
+        await page.keyboard.press("Escape")
     assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 19, 22)"
 
 
