@@ -26,6 +26,9 @@ export class WalletButton {
   #button = byId('wallet', HTMLButtonElement);
   #words = byId('wallet-words', HTMLElement);
   #menu = byId('wallet-menu', HTMLElement);
+  /** The wallet that was asked last, and the words about it: a wallet's own window may be closed, or behind this one. @type {Offer | null} */
+  #asked = null;
+  #waiting = el('p', { class: 'menu-note', role: 'status' });
   #leave = () => {
     this.#setOpen(false);
     this.#button.focus();
@@ -106,6 +109,7 @@ export class WalletButton {
     return [
       el('p', {}, el('strong', {}, offers.length ? 'Connect your wallet' : 'No wallet extension in this browser')),
       el('p', { class: 'menu-note' }, offers.length ? some : none),
+      this.#waiting,
       ...twinNodes(wallet.offers),
       ...offers,
       ...(development.length ? this.#developmentOffer(development) : []),
@@ -133,10 +137,14 @@ export class WalletButton {
 
   /** @param {Offer} offer */
   async #connect(offer) {
+    this.#asked = offer;
+    this.#waiting.textContent = `Waiting for ${offer.name}: open it and answer there.`;
     try {
       await this.options.wallet.connect(offer);
     } catch (error) {
       this.options.onProblem(/** @type {Error} */ (error).message);
+    } finally {
+      if (this.#asked === offer) this.#waiting.textContent = '';
     }
   }
 

@@ -47,6 +47,9 @@ def test_what_hides_text_or_turns_it_is_made_visible_as_on_the_page() -> None:
     assert len(signs) > 4_000
     assert [sign for sign in signs if visible(sign) == sign] == []
     assert visible("to\U000e0041\u200bBob") == "to��Bob"
+    (marks,) = re.findall(r"STACKED = /\(\?<=\\p{M}{(\d+)}\)", page)
+    stacked = "\u0301" * int(marks)
+    assert visible(f"e{stacked}\u0301\u0301e{stacked}") == f"e{stacked}��e{stacked}"
 
 
 LINES = st.text(st.sampled_from("\n\r\t\u2028\u2029\x0b\x0c\x1c\x85: To0xAB") | st.characters(codec="utf-8"))

@@ -145,7 +145,8 @@ async def test_list_of_conversations_is_a_drawer_on_a_phone(open_page: OpenPage)
     for opener, menu in (("#network", "#network-menu"), ("#wallet", "#wallet-menu")):
         await page.locator(opener).click()
         box = await page.locator(menu).bounding_box()
-        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 320
+        assert box is not None
+        assert 0 <= box["x"] <= 320 - box["width"]
         await page.keyboard.press("Escape")
     assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 19, 22)"
 

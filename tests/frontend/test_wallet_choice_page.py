@@ -70,6 +70,8 @@ async def test_a_late_answer_of_a_wallet_does_not_replace_a_newer_choice(
     await page.get_by_role("button", name="Disconnect").click()
     await page.evaluate("slow.late.forEach((answer) => answer())")
     await shows(page, "")
+    await page.locator("#wallet-menu .wallet-choice", has_text="Slow").click()
+    await expect(page.locator("#wallet-menu [role=status]")).to_contain_text("Waiting for Slow")
 
 
 async def test_a_late_answer_is_welcome_if_the_newer_choice_came_to_nothing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from datetime import datetime
 
 from forge_client.amounts import coin_of, counted, grouped, is_wei, readable_amount
@@ -16,6 +17,10 @@ _CONTROL = re.compile(
     "\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 """Characters that control a terminal, change the direction of text or are invisible. The page shows the same ones."""
+_MARKS = 8
+"""More marks on one letter, which no writing needs, reach over the lines above and below. The page allows as many."""
+_MARKED = re.compile(f"[^\x00-\u02ff]{{{_MARKS + 1},}}")
+"""The first mark of Unicode is U+0300."""
 _DATA_SHOWN = 200
 _LINES = re.compile("[\n\t\u2028\u2029]")
 _HEX = re.compile(r"0x[0-9a-fA-F]{40,}")
@@ -26,12 +31,21 @@ def visible(text: str) -> str:
 
     Control characters become visible symbols (ESC: ␛).
     """
-    return _CONTROL.sub(_picture, text.replace("\r\n", "\n"))
+    return _CONTROL.sub(_picture, _MARKED.sub(_unstacked, text.replace("\r\n", "\n")))
 
 
 def one_line(text: str) -> str:
     """Return `visible` text on one line, because a fact with line ends must not look like several facts."""
     return _LINES.sub(_picture, visible(text))
+
+
+def _unstacked(found: re.Match[str]) -> str:
+    shown: list[str] = []
+    marks = 0
+    for sign in found[0]:
+        marks = marks + 1 if unicodedata.category(sign).startswith("M") else 0
+        shown.append(sign if marks <= _MARKS else "\ufffd")
+    return "".join(shown)
 
 
 def _picture(found: re.Match[str]) -> str:
