@@ -10,6 +10,7 @@ import { ToolCard } from './tool_card.js';
 /** @import { Item } from './conversation_items.js' */
 
 const BUILT_AT_ONCE = 80;
+const LOAD_AGAIN_MS = 3_000;
 
 /** @typedef {{ element: HTMLElement, item: Item, isActive: boolean, show: (item: Item, isActive: boolean) => void }} Shown */
 
@@ -37,10 +38,17 @@ export class MessageList {
     this.loadOlder = loadOlder;
     this.scroller = scroller;
     this.older = el('li', { class: 'older' });
-    new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#showOlder(), {
+    this.observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#showOlder(), {
       root: scroller,
       rootMargin: '600px 0px 0px',
-    }).observe(this.older);
+    });
+    this.#watch();
+  }
+
+  /** Report again whether the place of older messages is near: an observer reports changes only, and somebody may stay at the top. */
+  #watch() {
+    this.observer.unobserve(this.older);
+    this.observer.observe(this.older);
   }
 
   /** @param {ChatState} state */
@@ -137,8 +145,12 @@ export class MessageList {
   }
 
   #showOlder() {
-    if (this.#first === 0 && this.#hasOlder) void this.loadOlder();
+    if (this.#first === 0 && this.#hasOlder) void this.#load();
     else this.#buildOlder();
+  }
+
+  async #load() {
+    if (!(await this.loadOlder())) setTimeout(() => this.#watch(), LOAD_AGAIN_MS);
   }
 
   #buildOlder() {
@@ -153,6 +165,7 @@ export class MessageList {
     this.older.after(...elements);
     this.#placeOlder();
     this.scroller.scrollTop = scrollTop + this.scroller.scrollHeight - scrollHeight;
+    this.#watch();
   }
 }
 
