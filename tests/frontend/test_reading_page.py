@@ -221,8 +221,11 @@ async def test_the_whole_conversation_is_printed_without_what_can_only_be_presse
     ]
     await page.reload()
     await expect(page.get_by_text("Message 299.")).to_be_in_viewport()
+    await page.get_by_role("button", name="Theme: as the system").click()
+    await page.get_by_role("button", name="Theme: light").click()
     await page.emulate_media(media="print")
     await page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert await page.evaluate("getComputedStyle(document.body).color") == "rgb(33, 31, 28)"
     for hidden in ("#sidebar", ".composer-area", "#network"):
         await expect(page.locator(hidden)).to_be_hidden()
     await expect(page.locator("[data-seq]")).to_have_count(300)
