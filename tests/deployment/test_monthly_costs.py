@@ -26,11 +26,14 @@ def test_a_small_installation_costs_what_was_promised() -> None:
 
 def test_the_operations_guide_says_the_same_prices() -> None:
     guide = (ROOT / "docs" / "operations.md").read_text()
-    row = next(line for line in guide.splitlines() if line.startswith("| **in all**"))
-    large = sum(line.dollars for line in monthly_costs.idle(parameters.defaults(ROOT)))
-    figures = (monthly(), monthly(WorkerSpot="true"), large)
-    assert row == "| **in all** | " + " | ".join(f"**${each:.2f}**" for each in figures) + " |"
+    table = guide.split("| | small (`make deploy`) |")[1].split("\n\n")[0].splitlines()[2:]
+    small, defaults = parameters.defaults(ROOT) | parameters.SMALL, parameters.defaults(ROOT)
+    columns = [monthly_costs.idle(each) for each in (small, small | {"WorkerSpot": "true"}, defaults)]
+    rows = [[f"${line.dollars:.2f}" for line in lines] for lines in zip(*columns, strict=True)]
+    totals = [f"**${sum(line.dollars for line in lines):.2f}**" for lines in columns]
+    assert [[cell.strip() for cell in row.split("|")[2:-1]] for row in table] == [*rows, totals]
     assert f"${monthly_costs.thousand_answers():.2f}" in guide
+    assert f"about ${monthly():.0f} a month" in (ROOT / "README.md").read_text()
 
 
 def test_the_operations_guide_says_what_the_worst_day_costs_with_the_defaults() -> None:
