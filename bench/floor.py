@@ -1,4 +1,4 @@
-"""`python -m bench.floor`: a bare FastAPI handler that streams, the least that a server can do for the same answer.
+"""`python -m bench.floor`: a bare FastAPI handler that streams, and one that keeps a socket open, the least that a server can do for the same answer.
 
 It has no store and no queue, so it gives none of the guarantees. The application's cost is stated as a multiple of
 this one's, so that figures of different computers can be compared. `python -m bench.floor alone USERS TOKENS RATE`
@@ -16,7 +16,7 @@ from collections.abc import AsyncGenerator
 
 import uvicorn
 import uvloop
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel
 
@@ -60,6 +60,14 @@ async def chat(asked: Asked) -> StreamingResponse:
             yield f"data: {json.dumps(word)}\n\n"
 
     return StreamingResponse(events(), media_type="text/event-stream")
+
+
+@app.websocket("/idle")
+async def idle(websocket: WebSocket) -> None:
+    """An open socket that nothing is sent to."""
+    await websocket.accept()
+    async for _ in websocket.iter_text():
+        pass
 
 
 async def serve() -> None:

@@ -6,13 +6,13 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
 import aiohttp
 
-from bench.people import ASKED, PATIENCE_SECONDS, Heard, client
+from bench.people import ASKED, DEFLATE, PATIENCE_SECONDS, Heard, client
 from local_dev.repository import ROOT
 
 FLOOR = [sys.executable, "-m", "bench.floor"]
@@ -77,6 +77,15 @@ async def floor_people(floor: Floor, count: int, says: str = ASKED) -> AsyncGene
             person.forget()
             person.says = says
         yield made
+
+
+@asynccontextmanager
+async def open_sockets(floor: Floor, count: int) -> AsyncGenerator[None]:
+    """Keep so many sockets open on which nothing is sent."""
+    async with client(floor.base_url) as http, AsyncExitStack() as sockets:
+        for _ in range(count):
+            await sockets.enter_async_context(http.ws_connect("/idle", compress=DEFLATE))
+        yield
 
 
 async def llm_alone(users: int, tokens: int, per_second: float) -> float:

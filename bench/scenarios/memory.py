@@ -1,4 +1,4 @@
-"""The memory of an idle application, of each further worker, and of open idle sessions."""
+"""The memory of an idle application, of each further worker, and of idle sessions whose pages are open or closed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bench.crowds import Crowd, application, at_bare_server, at_stack
 from bench.figures import Figure
-from bench.floor_process import running_floor
+from bench.floor_process import Floor, open_sockets, running_floor
 from bench.people import UNLIMITED, people
 from bench.processes import memory, own_memory, pids, tree_memory, workers_ready
 from bench.suite import Scenario, Size
@@ -28,11 +28,12 @@ async def measure(size: Size) -> list[Figure]:
         await at_bare_server(floor, FIRST)
         bare_used = tree_memory(floor.pid)
         bare_most = (await at_bare_server(floor, STREAMING)).memory
+        bare_open = await idle_socket(floor)
     async with running_stack(UNLIMITED) as stack:
         await asyncio.sleep(size.of(5, 1))
         alone = memory(stack)
         whole = tree_memory(stack.process.pid)
-        idle = await idle_session(stack, size.of(60.0, 5.0))
+        is_open, is_closed = await idle_session(stack, size.of(60.0, 5.0))
     async with application({"FORGE_WORKERS": "1"}) as stack:
         await at_stack(stack, FIRST)
         used = tree_memory(stack.process.pid)
@@ -47,7 +48,8 @@ async def measure(size: Size) -> list[Figure]:
         *(Figure(f"{name}, idle", value, "MB") for name, value in alone.items()),
         Figure("each further worker", resident, "MB", 130),
         Figure("each further worker, without what it shares", added, "MB"),
-        Figure("an idle session, in all processes", idle, "KB", 1),
+        Figure("an idle session whose page is closed, in all processes", is_closed, "KB", 1),
+        Figure("an idle session whose page is open, in all processes", is_open, "KB", 1, bare_open),
         Figure(
             "a streaming session, in all processes",
             (most - used) / SESSIONS * KIB,
@@ -58,9 +60,9 @@ async def measure(size: Size) -> list[Figure]:
     ]
 
 
-async def idle_session(stack: RunningStack, seconds: float) -> float:
-    """Return the KB that each of `SESSIONS` open sockets keeps, `seconds` after its answer; as many other sockets
-    were opened before.
+async def idle_session(stack: RunningStack, seconds: float) -> tuple[float, float]:
+    """Return the KB that each of `SESSIONS` sessions keeps `seconds` after its answer, while its socket is open, and
+    again `seconds` after its socket was closed; as many other sockets were opened before.
 
     A process keeps memory to which it has once grown. The earlier sockets make it grow, so that this is not
     attributed to the sessions.
@@ -71,7 +73,22 @@ async def idle_session(stack: RunningStack, seconds: float) -> float:
     before = tree_memory(stack.process.pid)
     async with people(stack, SESSIONS):
         await asyncio.sleep(seconds)
-        return max(0.0, (tree_memory(stack.process.pid) - before) / SESSIONS * KIB)
+        is_open = _each(tree_memory(stack.process.pid) - before)
+    await asyncio.sleep(seconds)
+    return is_open, _each(tree_memory(stack.process.pid) - before)
+
+
+async def idle_socket(floor: Floor) -> float:
+    """Return the KB that each open socket of the bare server keeps, measured as those of the application are."""
+    async with open_sockets(floor, SESSIONS):
+        pass
+    before = tree_memory(floor.pid)
+    async with open_sockets(floor, SESSIONS):
+        return _each(tree_memory(floor.pid) - before)
+
+
+def _each(megabytes: float) -> float:
+    return max(0.0, megabytes / SESSIONS * KIB)
 
 
 SCENARIO = Scenario("Memory", measure, in_quick=False)
