@@ -1,4 +1,5 @@
-"""`python -m bench.floor`: a bare FastAPI handler that streams, and one that keeps a socket open, the least that a server can do for the same answer.
+"""`python -m bench.floor`: a bare FastAPI handler that streams, and one that keeps a socket open: the least that a
+server can do for the same answer.
 
 It has no store and no queue, so it gives none of the guarantees. The application's cost is stated as a multiple of
 this one's, so that figures of different computers can be compared. `python -m bench.floor alone USERS TOKENS RATE`

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -20,6 +19,7 @@ from deploy import (
     smoke,
     stack,
 )
+from deploy.llm_key import keep_key
 from deploy.programs import DeployFailed, Programs
 from deploy.questions import Answers
 
@@ -136,7 +136,9 @@ def _deployed(
     """Deploy everything except the page. Returns its URL."""
     name: str = options.stack
     whole = {**parameters.defaults(programs.folder), **values}
-    is_renewed = _keep_key(options, answers, programs, environment) and stack.exists(programs, name)
+    is_renewed = keep_key(programs, name, answers, environment, is_new=options.new_key) and stack.exists(
+        programs, name
+    )
     stack.prepare_account(programs)
     uri = _image(options, answers, programs, whole)
     stack.build(programs, whole["Architecture"])
@@ -163,29 +165,6 @@ def _image(options: Namespace, answers: Answers, programs: Programs, values: Map
     image.push(programs, repository, uri, tag, build)
     answers.images = [*(each for each in answers.images if each != tag), tag]
     return f"{uri}:{tag}"
-
-
-def _keep_key(
-    options: Namespace, answers: Answers, programs: Programs, environment: Mapping[str, str]
-) -> bool:
-    """Copy the LLM's key from the environment or the keyboard to SSM, if it is not there yet, and say whether."""
-    parameter = answers.key_parameter
-    if not parameter or answers.parameters.get(parameter):
-        return False
-    name = secrets.name_of(options.stack, parameter)
-    if secrets.exists(programs, name) and not options.new_key:
-        return False
-    variable = f"{answers.llm.partition('-')[0].partition(':')[0].upper()}_API_KEY"
-    key = environment.get(variable) or (getpass.getpass(f"Key ({variable}): ") if sys.stdin.isatty() else "")
-    key = key.strip()
-    if not key:
-        raise DeployFailed(f"{answers.llm} needs a key: set {variable}, or start this at a terminal.")
-    if not (key.isascii() and key.isprintable()):
-        raise DeployFailed(
-            f"{variable} has a line break or a letter outside of ASCII, so it is no key. Paste it again."
-        )
-    secrets.keep(programs, name, key)
-    return True
 
 
 def _down(options: Namespace, environment: Mapping[str, str], folder: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.llm_key import key_parameter
 from deploy.programs import DeployFailed, Programs
 from deploy.questions import EVERYBODY, Answers
 from local_dev.template.intrinsics import Template
@@ -45,7 +46,7 @@ def chosen(
     values |= {"ForgeLlm": answers.llm} | answers.login()
     if "AllowAnonymous" in known:
         values["AllowAnonymous"] = "true" if answers.who == EVERYBODY else "false"
-    if parameter := answers.key_parameter:
+    if parameter := key_parameter(answers.llm):
         values[parameter] = f"{keys}{parameter}"
     return values | {name: value for name, value in answers.parameters.items() if name in known}
 

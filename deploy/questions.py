@@ -9,12 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deploy.programs import DeployFailed
 
-KEYS = {
-    "anthropic": "AnthropicApiKeyArn",
-    "openai": "OpenaiApiKeyArn",
-    "openai-responses": "OpenaiApiKeyArn",
-}
-"""Providers that need a key, and the template's parameter for the place of the key."""
 EVERYBODY = "everybody"
 
 Ask = Callable[[str, str], str]
@@ -39,10 +33,6 @@ class Answers(BaseModel):
     """True if the worker's image has Node.js, for MCP servers (`--with-node`)."""
     images: list[str] = Field(default_factory=list)
     """Tags of the worker's images, the newest last."""
-
-    @property
-    def key_parameter(self) -> str | None:
-        return KEYS.get(self.llm.partition(":")[0])
 
     def login(self) -> dict[str, str]:
         """Return the parameters for who may use the installation. Raises `DeployFailed`."""

@@ -25,7 +25,7 @@ from local_dev.gateway.cloudfront import Front, Visitors
 from local_dev.gateway.gateway import Server, build_gateway
 from local_dev.options import Options
 from local_dev.processes.background import Background
-from local_dev.template.routes_and_queues import Wiring
+from local_dev.template.wiring import Wiring
 
 if TYPE_CHECKING:
     from local_dev.login.issuer import LoginIssuer

@@ -33,7 +33,7 @@ from local_dev.processes.emulator import Emulator, chosen
 from local_dev.processes.processes import Child, Processes
 from local_dev.template.aws_variables import aws_variables
 from local_dev.template.resource_names import shapes
-from local_dev.template.routes_and_queues import Wiring
+from local_dev.template.wiring import Wiring
 
 READY_SECONDS = 60.0
 CREDENTIAL = Credential("SOAK")

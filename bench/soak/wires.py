@@ -9,7 +9,7 @@ from local_dev.repository import ROOT
 from local_dev.template.aws_variables import REGION
 from local_dev.template.intrinsics import Template
 from local_dev.template.resource_names import name_resources
-from local_dev.template.routes_and_queues import Wiring
+from local_dev.template.wiring import Wiring
 
 
 def wiring_of(endpoint: str, environment: Mapping[str, str]) -> Wiring:

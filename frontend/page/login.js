@@ -3,9 +3,9 @@
 
 import { Elapsed } from '../client/elapsed.js';
 import { RequestError } from '../client/http.js';
-import { authorizationUrl, claimsOf, discovered, granted, newAttempt } from './oidc.js';
+import { authorizationUrl, claimsOf, discovered, granted, newAttempt } from './oidc_requests.js';
 
-/** @import { Attempt, Endpoints, LoginConfig, Tokens } from './oidc.js' */
+/** @import { Attempt, Endpoints, LoginConfig, Tokens } from './oidc_requests.js' */
 
 const ATTEMPT = 'forge.login';
 const PERSON = 'forge.person';

@@ -4,7 +4,7 @@ import { byId, el, icon } from './dom.js';
 import { Login } from './login.js';
 
 /** @import { Account } from './account.js' */
-/** @import { LoginConfig } from './oidc.js' */
+/** @import { LoginConfig } from './oidc_requests.js' */
 
 export class LoginButton {
   #button = byId('login', HTMLButtonElement);

@@ -37,7 +37,7 @@ import { Toasts } from './toasts.js';
 import { Visits } from './visits.js';
 import { WaitingMessages } from './waiting_messages.js';
 import { Wallet } from './wallet.js';
-import { WalletButton } from './wallet_button.js';
+import { WalletButton } from './wallet_menu.js';
 import { WalletChoices, WalletTeller } from './wallet_choices.js';
 
 const frames = new AnimationFrame(() => render());

@@ -1,6 +1,6 @@
 // The server's configuration of the page, which is in the page itself, because a request for it would cost time.
 
-/** @import { LoginConfig } from './oidc.js' */
+/** @import { LoginConfig } from './oidc_requests.js' */
 
 /** `local_node`: whether `/rpc/testnet` exists. @typedef {Partial<LoginConfig> & { local_node?: boolean }} PageConfig */
 

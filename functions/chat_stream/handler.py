@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header
 from starlette.requests import Request
 
 from forge.api import state_stream
-from forge.api.authentication.who_may_call import by_token_or_ticket
+from forge.api.authentication.token_or_ticket import by_token_or_ticket
 from forge.api.entry.application import create_app
 from forge.api.entry.parameters import CallerOf, EventStream, SessionAsked, key_of
 from forge.api.open_streams import StreamPlace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import PlainTextResponse
 
-from forge.api.authentication.who_may_call import anybody
+from forge.api.authentication.token_or_ticket import anybody
 from forge.api.entry.application import create_app
 from forge.api.entry.http_handler import lambda_handler
 

@@ -17,7 +17,7 @@ from forge.aws.services import DYNAMODB
 from local_dev.processes.processes import START_SECONDS
 from local_dev.processes.table_form import missing_indexes
 from local_dev.template.resource_names import shapes
-from local_dev.template.routes_and_queues import Wiring
+from local_dev.template.wiring import Wiring
 
 TABLES = replace(
     DYNAMODB,

@@ -19,7 +19,7 @@ from local_dev.http_server.http_protocol import http_protocol
 from local_dev.http_server.limits import Limits
 from local_dev.processes.emulator import is_readable
 from local_dev.template.resource_names import queue_name
-from local_dev.template.routes_and_queues import Wiring
+from local_dev.template.wiring import Wiring
 
 
 def open_queues(file: Path, report: Callable[[str], None]) -> Queues:

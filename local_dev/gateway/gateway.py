@@ -26,7 +26,7 @@ from local_dev.http_server.limits import SOCKET_PATH, Limits
 from local_dev.login.variables import ISSUER_PATH
 from local_dev.metrics import METRICS_PATH, Metrics
 from local_dev.template.intrinsics import TemplateError
-from local_dev.template.routes_and_queues import Wiring
+from local_dev.template.wiring import Wiring
 
 if TYPE_CHECKING:
     from local_dev.login.issuer import LoginIssuer

@@ -12,7 +12,7 @@ from local_dev.login.variables import PARAMETERS
 from local_dev.repository import ROOT
 from local_dev.template import aws_variables as variables
 from local_dev.template.intrinsics import Template
-from local_dev.template.routes_and_queues import Wiring
+from local_dev.template.wiring import Wiring
 
 ACCOUNT = "000000000000"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from forge.api.entry import cors
 from forge.models.timing import VISIBILITY_SECONDS
 from forge.settings import Settings
 from local_dev.openapi import handlers
@@ -185,3 +186,11 @@ def test_every_number_that_the_template_takes_is_one_that_the_program_takes(name
     for value in (number["MinValue"], number["MaxValue"], number["Default"]):
         environment = {"FORGE_TABLE": "any", name.upper(): str(value)}
         assert getattr(WorkerSettings.from_environment(environment), name) == value
+
+
+def test_api_gateway_and_the_functions_let_pages_on_other_hosts_do_the_same() -> None:
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    allowed = api["Properties"]["CorsConfiguration"]
+    assert set(allowed["AllowMethods"]) == {*cors.METHODS, "OPTIONS"}
+    assert set(allowed["AllowHeaders"]) == {name.lower() for name in cors.ACCEPTED}
+    assert set(allowed["ExposeHeaders"]) == {name.lower() for name in cors.EXPOSED}

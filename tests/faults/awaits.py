@@ -20,6 +20,7 @@ RUN_PATH = (
     "runs/claim_or_wait",
     "runs/execution",
     "runs/answering",
+    "runs/lease_renewal",
     "runs/message_visibility",
     "runs/leased_record",
     "runs/active_run",

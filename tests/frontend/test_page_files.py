@@ -15,7 +15,7 @@ from local_dev.gateway.cloudfront import Front, Visitors
 from local_dev.gateway.page import Page
 from local_dev.gateway.page_version import FOLDER, IMMUTABLE
 from local_dev.template.intrinsics import Template
-from local_dev.template.routes_and_queues import Wiring
+from local_dev.template.wiring import Wiring
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
 SERVED = [path for path in FRONTEND.rglob("*") if path.suffix in {".js", ".css", ".html", ".svg"}]

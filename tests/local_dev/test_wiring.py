@@ -10,7 +10,7 @@ from local_dev.repository import ROOT
 from local_dev.stack import WORKER_KILL_SECONDS
 from local_dev.template.intrinsics import Template, TemplateError
 from local_dev.template.resource_names import local_wiring
-from local_dev.template.routes_and_queues import Wiring
+from local_dev.template.wiring import Wiring
 from worker.settings import WorkerSettings
 
 NEW_FUNCTION = """

@@ -35,7 +35,7 @@ from tests.worker.gateway import Page
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 from tests.worker.wallet.talk import Talk, calling
-from worker.agent.tool_metadata import ASKS_ITSELF
+from worker.agent.tool_effects import ASKS_ITSELF
 from worker.agent.tools.ask_permission import waits_for_a_word
 from worker.agent.tools.external.external_servers import ExternalServers
 from worker.agent.wallet import TOOL_NAME, Wallet

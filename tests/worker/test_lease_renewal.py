@@ -53,16 +53,16 @@ async def test_a_lease_is_renewed_in_time_after_any_write(stage: Stage) -> None:
 
     runs = Watched(stage.store.runs, renew=renew)
     record = record_of(stage, await claimed(stage), runs=runs, monotonic=lambda: now)
-    assert record.renewal_due_in == pytest.approx(RENEW_SECONDS)
+    assert record.renewal.due_in == pytest.approx(RENEW_SECONDS)
     now = 1.0
     await record.append(Progress())
-    assert record.renewal_due_in == pytest.approx(RENEW_SECONDS)
+    assert record.renewal.due_in == pytest.approx(RENEW_SECONDS)
     now = RENEW_SECONDS
     await record.keep(is_watched=False)
     assert renewed == []
-    assert record.renewal_due_in == pytest.approx(1.0)
+    assert record.renewal.due_in == pytest.approx(1.0)
     now = 1.1 + RENEW_SECONDS
-    assert record.renewal_due_in == 0
+    assert record.renewal.due_in == 0
     await record.keep(is_watched=False)
     assert renewed == [now]
 

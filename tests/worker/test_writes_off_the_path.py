@@ -20,8 +20,8 @@ from tests.worker.gateway import Page
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
+from worker.push.audience import Audience
 from worker.push.frame_pace import PACES
-from worker.push.sender import Audience
 from worker.push.ticks import Ticks
 from worker.runs.leased_record import LeasedRecord
 from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
@@ -90,7 +90,7 @@ async def test_an_answers_first_text_is_posted_before_the_agent_goes_on(stage: S
     await audience.drain(PATIENCE_SECONDS)
     await record.show_text("word")
     assert [frame["text"] for frame in connections.frames if frame["type"] == "text"] == ["word"]
-    assert record.is_due.is_set()
+    assert record.renewal.is_due.is_set()
     await audience.close()
 
 

@@ -19,7 +19,7 @@ from worker.agent.llm.offline.model import decide
 from worker.agent.llm.offline.plans import Step
 from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import RunSoFar
-from worker.agent.tool_metadata import HERE, Here
+from worker.agent.tool_effects import HERE, Here
 from worker.mcp_servers import brave_search, etherscan
 from worker.mcp_servers.server_base import LACKS_META, NETWORKS_META
 

@@ -16,9 +16,9 @@ from forge.ports.clock import Clock
 from forge.ports.connections import AsyncConnections
 from forge.ports.controls import Controls
 from worker.blocking_calls import Blocking
+from worker.push.audience import Audience
 from worker.push.feed import Feed
 from worker.push.frame_pace import Pace
-from worker.push.sender import Audience
 from worker.push.ticks import Ticks
 
 DRAIN_SECONDS = 5.0

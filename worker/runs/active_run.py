@@ -1,4 +1,4 @@
-"""A run in this process: the requests to stop it, whether a client follows it, and the loop that keeps its lease."""
+"""A run in this process: the requests to stop it, and whether a client follows it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from pydantic_ai import CancellationToken
 from forge.models.session import Control
 from forge.models.work import Lease
 from forge.ports.clock import Clock
-from worker.push.sender import Audience
+from worker.push.audience import Audience
 from worker.runs.leased_record import LeasedRecord
 from worker.runs.message_visibility import Kept
 
 StopReason = Literal["interrupted", "deleted", "released"]
-
-WATCHED_FLUSH_SECONDS = 0.3
-"""Time between two stores of the text of a run that a client follows by SSE."""
 
 
 class LocalRun:
@@ -58,7 +55,7 @@ class LocalRun:
             self.stop("interrupted")
         was_watched, self._watched_until = self.is_watched, control.watched_until
         if self.is_watched and not was_watched:
-            self.record.is_due.set()
+            self.record.renewal.is_due.set()
         self.audience.follow(control.connections)
 
     def adopt(self, receipt: str) -> None:
@@ -72,21 +69,5 @@ class LocalRun:
             self.stop_reason = reason
         self.stopping.set()
 
-    async def keep_lease(self) -> None:
-        """Renew the lease and store the text, each when it is due, until cancelled. Raises `LeaseLost`, which ends the
-        run, because another worker may have it by then.
-        """
-        while True:
-            await _due(
-                self.record.is_due, WATCHED_FLUSH_SECONDS if self.is_watched else self.record.renewal_due_in
-            )
-            await self.record.keep(is_watched=self.is_watched)
-
-
-async def _due(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
-    event.clear()
+    async def keep(self) -> None:
+        await self.record.keep(is_watched=self.is_watched)

@@ -27,6 +27,7 @@ from worker.push.feed import Feed
 from worker.runs.active_run import LocalRun
 from worker.runs.answering import Answering
 from worker.runs.control_poll import LocalRuns
+from worker.runs.lease_renewal import keep_lease
 from worker.runs.leased_record import LeasedRecord
 from worker.runs.lost_worker_limit import is_given_up
 from worker.runs.message_visibility import Kept
@@ -112,7 +113,7 @@ class RunExecutor:
             if control is not None:
                 run.observe(control)
             async with asyncio.TaskGroup() as group:
-                holding = group.create_task(run.keep_lease(), name=f"lease {run.run_id}")
+                holding = group.create_task(keep_lease(run.record.renewal, run), name=f"lease {run.run_id}")
                 end = await self._perform(run, give_up=give_up)
                 holding.cancel()
         except* LeaseLost:

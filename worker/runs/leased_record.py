@@ -52,7 +52,6 @@ class LeasedRecord:
         monotonic: Callable[[], float],
     ) -> None:
         self.lease = lease
-        self.is_due = asyncio.Event()
         self.first_text_at: int | None = None
         self._runs, self._journal = runs, journal
         self._spendings = spendings
@@ -62,28 +61,23 @@ class LeasedRecord:
         self._flushed = 0
         self._flushed_at = 0.0
         self._monotonic = monotonic
-        self._renewal = LeaseRenewal(lease, clock, monotonic)
+        self.renewal = LeaseRenewal(lease, clock, monotonic)
 
     @property
     def text(self) -> str:
         return self._feed.text
 
-    @property
-    def renewal_due_in(self) -> float:
-        return self._renewal.due_in
-
     def renew_at_once(self) -> None:
         """The table may count the lease as ended although this worker is alive. The next write shows whether it
         is, so it is due now.
         """
-        self._renewal.ask()
-        self.is_due.set()
+        self.renewal.ask()
 
     async def show_text(self, text: str) -> None:
         """Renew an ended lease first, because a worker that wakes from a freeze must not add text to another
         attempt.
         """
-        if self._renewal.left < 0:
+        if self.renewal.left < 0:
             await self._renew_before(0)
         is_first = not self._feed.text_length
         self._feed.add_text(well_formed(text))
@@ -92,10 +86,10 @@ class LeasedRecord:
             try:
                 await _frame_first()
             finally:
-                self.is_due.set()
+                self.renewal.is_due.set()
 
     async def hold_lease(self) -> None:
-        if self._renewal.left < _MARGIN:
+        if self.renewal.left < _MARGIN:
             await self._renew_before(_MARGIN)
 
     async def history(self) -> list[bytes]:
@@ -115,7 +109,7 @@ class LeasedRecord:
             if len(text) > self._flushed and is_due:
                 await self._renew(lambda: self._runs.flush(self.lease, text))
                 self._flushed, self._flushed_at = len(text), self._monotonic()
-            elif not self.renewal_due_in:
+            elif not self.renewal.due_in:
                 await self._renew(lambda: self._runs.renew(self.lease))
 
     async def written(self) -> None:
@@ -200,11 +194,11 @@ class LeasedRecord:
 
     async def _renew_before(self, least: float) -> None:
         async with self._writing:
-            while self._renewal.left < least:  # again, if this process was frozen in the meantime
+            while self.renewal.left < least:  # again, if this process was frozen in the meantime
                 await self._renew(lambda: self._runs.renew(self.lease))
 
     async def _renew(self, write: Callable[[], Lease]) -> None:
-        written = self._renewal.begin_write()
+        written = self.renewal.begin_write()
         self.lease = await self._persist(write)
         written(self.lease)
         self._feed.refresh(self.lease.session)
@@ -212,7 +206,7 @@ class LeasedRecord:
     async def _persist(self, call: Callable[[], R]) -> R:
         """Repeat the call while the storage is unreachable, even for some time after the end of the lease."""
         for pause in pauses(0.1, longest=1.5):
-            remaining = self._renewal.left + PATIENCE_SECONDS
+            remaining = self.renewal.left + PATIENCE_SECONDS
             if remaining <= 0:
                 break
             limit = asyncio.timeout(remaining)

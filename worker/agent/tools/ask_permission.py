@@ -23,7 +23,7 @@ from worker.agent.history.run_history import approval_id
 from worker.agent.messages.result_parts import error_part, record_of
 from worker.agent.permission_answers import ALLOWED
 from worker.agent.shielded_writes import uninterrupted
-from worker.agent.tool_metadata import ASKS_ITSELF, declared_effects, lacks, only_reads
+from worker.agent.tool_effects import ASKS_ITSELF, declared_effects, lacks, only_reads
 from worker.tool_outcomes import ToolRefused
 from worker.untrusted_text import listening
 

@@ -18,7 +18,7 @@ from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.messages.result_parts import RESULT, error_part, record_of
 from worker.agent.shielded_writes import uninterrupted
-from worker.agent.tool_metadata import may_repeat, only_reads
+from worker.agent.tool_effects import may_repeat, only_reads
 from worker.agent.tools.result_size import dump_result
 from worker.tool_outcomes import ended, lost, noting
 

@@ -11,7 +11,7 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import FunctionToolset, ToolsetTool, WrapperToolset
 
 from worker.agent.deps import RunDeps
-from worker.agent.tool_metadata import HERE, Here
+from worker.agent.tool_effects import HERE, Here
 from worker.agent.tools.call_ledger import call_key
 from worker.tool_outcomes import ToolRefused
 

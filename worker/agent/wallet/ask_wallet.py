@@ -22,7 +22,7 @@ from forge.models.time_texts import rfc3339
 from worker.agent.deps import RunDeps
 from worker.agent.history.run_history import approval_id
 from worker.agent.operator_limits import TELL, Policy
-from worker.agent.tool_metadata import ASKS_ITSELF
+from worker.agent.tool_effects import ASKS_ITSELF
 from worker.agent.wallet.known_addresses import of_history
 from worker.agent.wallet.request_in_words import amount_of, decoded_text, simulation_text
 from worker.agent.wallet.review.decode_calls import MOST_BYTES

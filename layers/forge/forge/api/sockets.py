@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
-from forge.api.authentication.session_ids import checked
+from forge.api.authentication.own_sessions import checked
 from forge.api.authentication.tickets import caller_of_ticket
 from forge.api.entry.client_frames import priced_frame
 from forge.api.entry.origin_check import check_distribution

@@ -81,6 +81,6 @@ COMMANDS: Mapping[str, int] = {
     "list_tools": 0,
     "list_networks": 0,
 }
-"""The number of messages of the session's rate that a command uses up. Commands that only list cost their route
-alone.
+"""The cost of a command in units of the session's own rate for commands, which allows as many as its rate for messages.
+Commands that only list cost their route alone.
 """

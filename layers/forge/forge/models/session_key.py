@@ -1,4 +1,7 @@
-"""Whose a session is: its owner is part of its key, so nothing has to check whether a caller may reach it."""
+"""Whose a session is: its owner is part of its key, so nothing has to check whether a caller may reach it.
+
+A caller's own keys are made of what `forge.api.authentication` found.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, QUEUE_GRACE_MS, StoreConfig
 from forge.store.idempotency_keys import Known, Writer, replayed
 from forge.store.limits.daily_limits import DailyLimits
-from forge.store.limits.rate_limit import IDLE, charge
+from forge.store.limits.message_rate import charged, is_idle, wait_seconds
+from forge.store.limits.rate_limit import charge
 from forge.store.running.stop_runs import withdraw
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.session_item import current, entry_of, new_item, only_if, session_of
@@ -93,7 +94,9 @@ def _accept(
             return accepted(old)
         if refusal := _refusal(old, config, now, if_busy):
             raise refusal
-        change = _into_living(config, now, key, submission, if_busy, idle=_is_idle(old, config, now))
+        change = _into_living(
+            config, now, key, submission, if_busy, idle=is_idle(old, config.session_rate, now)
+        )
     raise Contended(retry_after=1.0)
 
 
@@ -118,12 +121,7 @@ def _into_living(
         change.assign("title = if_not_exists(title, :title)", title=title)
     if if_busy == "reject":
         change.when("attribute_not_exists(active_id)", "size(inbox_order) = :zero", zero=0)
-    if idle:
-        far = config.session_rate.furthest(now)
-        return change.set(tat=now + config.session_rate.interval).when(IDLE, now=now, far=far)
-    return change.assign("tat = tat + :interval", interval=config.session_rate.interval).when(
-        "tat > :now", "tat <= :latest", now=now, latest=now + config.session_rate.tolerance
-    )
+    return charged(change, config.session_rate, now, idle=idle)
 
 
 def _create(
@@ -159,10 +157,6 @@ def title_of(submission: Submission) -> str | None:
     return automatic_title(submission.content)
 
 
-def _is_idle(old: Item, config: StoreConfig, now: int) -> bool:
-    return not now < old["tat"] <= config.session_rate.furthest(now)
-
-
 def _repeated(old: Item, run_id: str) -> bool:
     return run_id in old["inbox"] or run_id == old.get("active_id") or run_id in old["recent"]
 
@@ -172,8 +166,8 @@ def _refusal(old: Item, config: StoreConfig, now: int, if_busy: IfBusy) -> Retry
         return SessionBusy()
     if len(old["inbox_order"]) >= INBOX_LIMIT:
         return InboxFull(retry_after=_INBOX_RETRY_SECONDS)
-    ahead = 0 if _is_idle(old, config, now) else old["tat"] - config.session_rate.tolerance - now
-    return RateLimited(retry_after=ahead / 1_000) if ahead > 0 else None
+    wait = wait_seconds(old, config.session_rate, now)
+    return RateLimited(retry_after=wait) if wait else None
 
 
 def _check_size(submission: Submission) -> None:

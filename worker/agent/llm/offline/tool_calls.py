@@ -10,7 +10,7 @@ from pydantic_ai.tools import ToolDefinition
 
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.run_so_far import Call
-from worker.agent.tool_metadata import here, knows, lacks
+from worker.agent.tool_effects import here, knows, lacks
 
 SERVERS = {
     "brave_search": "brave_search",

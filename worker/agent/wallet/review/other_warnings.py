@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge.models.wallet_review import ReviewWarning, SimulationOutcome, WarningCode
 from worker.agent.wallet.review.acted_for import account_warnings
 from worker.agent.wallet.review.addresses_of_nobody import belongs_to_nobody
-from worker.agent.wallet.review.false_names import false_name_warnings
+from worker.agent.wallet.review.false_token_names import false_name_warnings
 from worker.agent.wallet.review.fee_warnings import fee_warnings
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found
 from worker.agent.wallet.review.judge_rights import checksummed

@@ -6,9 +6,10 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from forge.api.authentication.who_may_call import AccessRule, by_token
+from forge.api.authentication.token_or_ticket import AccessRule, by_token
 from forge.api.entry import problems
-from forge.api.entry.middleware import Cors, EntryChecks
+from forge.api.entry.cors import Cors
+from forge.api.entry.middleware import EntryChecks
 from forge.api.entry.security_headers import SecurityHeaders
 from forge.models.request_prices import ROUTES, Price
 

@@ -1,5 +1,5 @@
-"""The middleware around every HTTP endpoint, inside the header middleware: CORS, unexpected errors, limits of the
-body.
+"""The checks around every HTTP endpoint, inside the middleware of headers and CORS: who calls, the limits of the body,
+unexpected errors.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ import logging
 
 from pydantic_core import PydanticSerializationError, to_json
 from starlette.datastructures import Headers
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from forge.api import dependencies
-from forge.api.authentication.who_may_call import AccessRule
+from forge.api.authentication.token_or_ticket import AccessRule
 from forge.api.entry.origin_check import check_distribution
 from forge.api.entry.problems import problem_of, problem_response
 from forge.api.entry.request_charges import charge_bytes, charge_request, with_payer
@@ -28,32 +26,6 @@ logger = logging.getLogger(__name__)
 
 BODY_BYTES_LIMIT = 256_000
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-_EXPOSED = ("Preference-Applied", "Retry-After", "X-Run-Id", "X-Session-Id")
-_ACCEPTED = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "traceparent")
-
-
-class Cors:
-    """The allowed origins come from the settings, which are read on the first request and not when the app is made."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._made: ASGIApp | None = None
-        self._origins = ""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        origins = dependencies.settings().cors_origins
-        if self._made is None or self._origins != origins:
-            self._made, self._origins = self._with(origins), origins
-        await self._made(scope, receive, send)
-
-    def _with(self, origins: str) -> ASGIApp:
-        return CORSMiddleware(
-            self._app,
-            allow_origins=[origin.strip() for origin in origins.split(",") if origin.strip()],
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=_ACCEPTED,
-            expose_headers=_EXPOSED,
-        )
 
 
 class EntryChecks:

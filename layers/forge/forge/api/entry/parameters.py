@@ -11,7 +11,7 @@ from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from forge.api.authentication.session_ids import checked
+from forge.api.authentication.own_sessions import checked
 from forge.api.entry.origin_check import caller_address
 from forge.api.entry.prefer_header import NO_PREFERENCES, Preferences
 from forge.api.message_pages import MESSAGES_LIMIT
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 async def _caller(request: Request) -> Caller:
-    """Return the caller that the application's access rule has accepted (see `forge.api.authentication.who_may_call`).
+    """Return the caller that the application's access rule has accepted (`forge.api.authentication.token_or_ticket`).
 
     Dependencies are coroutine functions, because FastAPI runs each plain function in another thread.
     """

@@ -1,7 +1,8 @@
 """The form of the stored hot item: the type of each attribute, and the default for a missing one.
 
 Another version of this program, or a fault, may have left an item without an attribute or with one of another type.
-Attributes with a default are completed when the item is read, and the next change writes them into the item (`mend`).
+Attributes with a default are completed when the item is read, and the next change writes them into the item
+(`item_repair.mended`).
 If an attribute without a default is missing, only this session fails: `SessionUnreadable`.
 """
 

@@ -1,4 +1,6 @@
-"""Decide who may call an endpoint, before the request's body is read. Each application names its rule."""
+"""What a caller of an endpoint must present, before the request's body is read: nothing, a token, or a ticket in its
+place. Each application names its rule.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Which session ids a caller may use."""
+"""Which sessions a caller may use: only their own, because the owner is part of a session's key
+(`forge.models.session_key`), and without a login only those whose ids nobody can guess.
+"""
 
 from __future__ import annotations
 
