@@ -16,6 +16,7 @@ from local_dev.stack_process import RunningStack, running_stack
 WORKERS = 2
 FURTHER = f"worker-{WORKERS}"
 SESSIONS = 200
+FURTHER_BATCHES = 5
 KIB = 1_024
 STREAMING = Crowd(users=SESSIONS, turns=1, tokens=200, per_second=20, begin_within=2)
 FIRST = replace(STREAMING, users=1, tokens=20)
@@ -33,7 +34,7 @@ async def measure(size: Size) -> list[Figure]:
         await asyncio.sleep(size.of(5, 1))
         alone = memory(stack)
         whole = tree_memory(stack.process.pid)
-        is_open, is_closed = await idle_session(stack, size.of(60.0, 5.0))
+        is_open, is_closed = await idle_session(stack, size.of(60.0, 5.0), size.of(15, 2))
     async with application({"FORGE_WORKERS": "1"}) as stack:
         await at_stack(stack, FIRST)
         used = tree_memory(stack.process.pid)
@@ -60,22 +61,28 @@ async def measure(size: Size) -> list[Figure]:
     ]
 
 
-async def idle_session(stack: RunningStack, seconds: float) -> tuple[float, float]:
-    """Return the KB that each of `SESSIONS` sessions keeps `seconds` after its answer, while its socket is open, and
-    again `seconds` after its socket was closed; as many other sockets were opened before.
+async def idle_session(stack: RunningStack, seconds: float, warm: int) -> tuple[float, float]:
+    """Return the KB that each of `SESSIONS` sessions keeps `seconds` after its answer while its socket is open, and
+    that each session keeps whose socket was closed.
 
-    A process keeps memory to which it has once grown. The earlier sockets make it grow, so that this is not
-    attributed to the sessions.
+    A process keeps memory to which it has once grown, and fills its caches, which are bounded. `warm` times as many
+    sessions let it do so before, so that this is not attributed to the sessions.
     """
-    async with people(stack, SESSIONS):
-        pass
-    await asyncio.sleep(seconds / 10)
+    await _closed(stack, warm)
     before = tree_memory(stack.process.pid)
+    await _closed(stack, FURTHER_BATCHES)
+    await asyncio.sleep(seconds)
+    closed = tree_memory(stack.process.pid)
     async with people(stack, SESSIONS):
         await asyncio.sleep(seconds)
-        is_open = _each(tree_memory(stack.process.pid) - before)
-    await asyncio.sleep(seconds)
-    return is_open, _each(tree_memory(stack.process.pid) - before)
+        is_open = _each(tree_memory(stack.process.pid) - closed)
+    return is_open, _each(closed - before) / FURTHER_BATCHES
+
+
+async def _closed(stack: RunningStack, times: int) -> None:
+    for _ in range(times):
+        async with people(stack, SESSIONS):
+            pass
 
 
 async def idle_socket(floor: Floor) -> float:

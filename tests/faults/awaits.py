@@ -25,6 +25,7 @@ RUN_PATH = (
     "runs/leased_record",
     "runs/active_run",
     "runs/control_poll",
+    "push/audience",
     "push/audiences",
     "push/sender",
     "push/signed_connections",
