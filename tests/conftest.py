@@ -192,7 +192,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setattr("forge.aws.KeptConnections", MotoPosts)
-    monkeypatch.setattr("forge.aws.json_client.pauses", lambda _first, tries: (0.0,) * (tries - 1))
+    monkeypatch.setattr("forge.aws.retries.pauses", lambda _first, tries: (0.0,) * (tries - 1))
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda _self, _context: 0.0)
     with mock_aws():
         yield

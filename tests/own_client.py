@@ -40,19 +40,22 @@ class MotoPosts:
         self._url, self._sending = url, sending or (lambda request: stubber("before-send", request))
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        return self.send("POST", path, headers, body)
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         sent: Any = dict(headers)
-        request = AWSPreparedRequest("POST", self._url.rstrip("/") + path, sent, body, stream_output=False)
+        request = AWSPreparedRequest(method, self._url.rstrip("/") + path, sent, body, stream_output=False)
         with _one_at_a_time:
             response = self._sending(request)
         if response is None:
-            return self._posted(path, headers, body)
+            return self._over_the_network(method, path, headers, body)
         fields = {name.lower().encode(): str(value).encode() for name, value in response.headers.items()}
         return Answer(response.status_code, is_kept=True, body=response.content, fields=fields)
 
-    def _posted(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _over_the_network(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """On a connection that does not outlive the test."""
         with closing(KeptConnections(self._url, *self._seconds)) as posts:
-            return posts.post(path, headers, body)
+            return posts.send(method, path, headers, body)
 
 
 def through_ours(client: Any) -> Callable[[str, dict[str, Any]], Any]:

@@ -13,6 +13,7 @@ import pytest
 from forge.api import dependencies, mcp_commands
 from forge.api.authentication.tickets import caller_of_ticket
 from forge.api.state_stream import Follower
+from forge.aws.connections_client import ConnectionsClient
 from forge.aws.json_client import JsonClient
 from forge.models.message import Draft
 from forge.models.run import Progress, RunMessage
@@ -50,6 +51,8 @@ def needed(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Permissions:
     theirs: Any = botocore.client.BaseClient
     ours = recording(JsonClient.call, lambda client: client.service.name)
     monkeypatch.setattr(JsonClient, "call", ours)
+    posts = recording(ConnectionsClient.call, lambda _: "apigatewaymanagementapi")
+    monkeypatch.setattr(ConnectionsClient, "call", posts)
     general = recording(theirs._make_api_call, lambda client: client.meta.service_model.service_name)
     monkeypatch.setattr(theirs, "_make_api_call", general)
     return seen

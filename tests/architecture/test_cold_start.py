@@ -71,11 +71,13 @@ def modules_of(*parts: ModuleType) -> set[str]:
     return {part.__name__ for part in parts}
 
 
-def test_functions_import_no_part_of_the_store_that_they_do_not_use() -> None:
+def test_functions_import_neither_botocore_nor_a_part_of_the_store_that_they_do_not_use() -> None:
     """While Lambda starts them, they import the parts that they name, and no others."""
     of_workers = modules_of(delivery_failures, call_journal, tool_pins, fenced_runs, spending_totals)
     of_others = modules_of(account_sessions, approvals, inbox, sessions, ticket_items)
-    assert not of_workers & imported([*HTTP, *SOCKETS, *OTHERS], LAMBDA)
+    by_all = imported([*HTTP, *SOCKETS, *OTHERS], LAMBDA)
+    assert not of_workers & by_all
+    assert "botocore.client" not in by_all
     assert "forge.store.controls" in (wrong_frames := imported(["ws_default"], LAMBDA))
     assert not of_others & wrong_frames
 

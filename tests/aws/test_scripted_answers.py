@@ -55,7 +55,7 @@ def client_of(posts: Scripted) -> JsonClient:
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
-    monkeypatch.setattr("forge.aws.json_client.time.sleep", made.append)
+    monkeypatch.setattr("forge.aws.retries.time.sleep", made.append)
     return made
 
 

@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.aws.sigv4 import CONTENT_TYPE, Frozen, PostSigner, host_of
+from forge.aws.sigv4 import CONTENT_TYPE, Frozen, RequestSigner, host_of
 from tests.unlisted import tried
 
 KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=90)
@@ -43,10 +43,16 @@ FRAMES = st.tuples(NAMES, st.binary(max_size=60), KNOWN, MOMENTS)
 
 
 def as_botocore(
-    url: str, region: str, body: bytes, credentials: Credentials, at: datetime, fields: dict[str, str]
+    method: str,
+    url: str,
+    region: str,
+    body: bytes,
+    credentials: Credentials,
+    at: datetime,
+    fields: dict[str, str],
 ) -> dict[str, str]:
     """`add_auth` with a moment of our choice."""
-    request: Any = AWSRequest("POST", url, data=body, headers={"Content-Type": CONTENT_TYPE, **fields})
+    request: Any = AWSRequest(method, url, data=body, headers={"Content-Type": CONTENT_TYPE, **fields})
     signer: Any = SigV4Auth(credentials, "execute-api", region)
     request.context["timestamp"] = at.strftime("%Y%m%dT%H%M%SZ")
     signer._modify_request_before_signing(request)
@@ -61,13 +67,13 @@ def test_each_of_many_frames_is_signed_as_botocore_signs_it(
 ) -> None:
     """One signer for all of them: the key that it keeps is not used for another day or other credentials."""
     moments: list[float] = []
-    signer = PostSigner(endpoint, region, "execute-api", lambda: moments[-1])
-    for (name, body, credentials, at), fields in product(frames, FIELDS):
-        tried("signed frames", (endpoint, region, name, body, at, fields))
+    signer = RequestSigner(endpoint, region, "execute-api", lambda: moments[-1])
+    for (name, body, credentials, at), fields, method in product(frames, FIELDS, ("POST", "DELETE")):
+        tried("signed frames", (method, endpoint, region, name, body, at, fields))
         moments.append(at.timestamp())
         path = f"{endpoint[endpoint.index('/', 8) :]}/@connections/{quote(name, safe='')}"
         url = endpoint[: endpoint.index("/", 8)] + path
         frozen = cast("Frozen", credentials.get_frozen_credentials())
-        theirs = as_botocore(url, region, body, credentials, at, fields)
-        assert signer.headers(path, body, frozen, fields) == theirs
+        theirs = as_botocore(method, url, region, body, credentials, at, fields)
+        assert signer.headers(path, body, frozen, fields, method) == theirs
     assert signer.host == host_of(endpoint)

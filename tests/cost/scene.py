@@ -24,7 +24,7 @@ from pydantic_ai.models.function import DeltaToolCall, FunctionModel
 from bench.cost.meter import Counts, Meter
 from bench.cost.units import TypedItem
 from forge.api import dependencies
-from forge.connections import open_connections
+from forge.connections import ApiGatewayConnections
 from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.observability import configure_logging
 from forge.settings import Settings
@@ -224,8 +224,9 @@ async def _counted() -> dict[str, list[Counts]]:
     store, queue = open_store(settings, clock, dynamodb), NonPollingQueue(sqs, queue_url)
     connections: Any = Connections(sockets, meter)
     stage = Stage(store, queue, clock, sockets, connections, [clock_server()], llm())  # type: ignore[arg-type]
-    posting = open_connections(settings)
-    for client in (dynamodb, sqs, posting._client):
+    posts: Any = session.client("apigatewaymanagementapi", endpoint_url=CONNECTIONS_URL)
+    posting = ApiGatewayConnections(posts)
+    for client in (dynamodb, sqs, posts):
         meter.attach(client)
     with _functions(settings, clock, store, queue, posting), redirect_stdout(Log(meter)):
         configure_logging("worker")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
-from forge.aws.sigv4 import PostSigner
+from forge.aws.sigv4 import RequestSigner
 from forge.errors import ConnectionGone, StorageUnavailable
 from worker.push.post_pool import PostPool
 
@@ -27,7 +27,7 @@ class SignedConnections:
         self._credentials = credentials
         self._path = f"{urlsplit(endpoint).path.rstrip('/')}/@connections/"
         self._pool = PostPool(endpoint)
-        self._signer = PostSigner(endpoint, region, _SERVICE)
+        self._signer = RequestSigner(endpoint, region, _SERVICE)
 
     async def post(self, connection_id: str, frame: bytes) -> None:
         """Raises `ConnectionGone` (410) and `StorageUnavailable` (throttled, 5xx, unreachable)."""

@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as EndpointError
 
+from forge.aws.connections_client import ConnectionsClient
 from forge.aws.from_environment import credentials_of, endpoint_of, region_of
 from forge.aws.json_client import Credentials, JsonClient
 from forge.aws.kept_connections import KeptConnections
@@ -18,7 +19,16 @@ from forge.aws.retries import PAUSES_SECONDS, TRIES
 from forge.aws.services import SERVICES
 from forge.errors import StorageUnavailable
 
-__all__ = ["CONNECT_SECONDS", "PAUSES_SECONDS", "TRIES", "client", "code_of", "credentials", "unavailable"]
+__all__ = [
+    "CONNECT_SECONDS",
+    "PAUSES_SECONDS",
+    "TRIES",
+    "client",
+    "code_of",
+    "connections_client",
+    "credentials",
+    "unavailable",
+]
 
 RETRY_AFTER_SECONDS = 1.0
 
@@ -53,10 +63,10 @@ A table or queue that does not exist is being created or restored: the worker wa
 """
 
 
-CONNECT_SECONDS = 2.0
+CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
 
 
-def client(service: str, *, endpoint_url: str | None = None, read_timeout: float = 5.0) -> Any:
+def client(service: str, *, endpoint_url: str | None = None, read_timeout: float = READ_SECONDS) -> Any:
     """Return a thread-safe client. `AWS_ENDPOINT_URL` and `AWS_REGION` are honoured; times are seconds.
 
     The services that runs call all the time get our own client, unless something unusual is configured for them. It
@@ -80,6 +90,14 @@ def client(service: str, *, endpoint_url: str | None = None, read_timeout: float
     )
     with _making_client:
         return _session().create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+def connections_client(url: str) -> Any:
+    """Return a thread-safe client of `@connections` at `url`: our own where the environment says everything."""
+    region, known = region_of(), credentials_of()
+    if url and region and known:
+        return ConnectionsClient(url, region, known, KeptConnections(url, CONNECT_SECONDS, READ_SECONDS))
+    return client("apigatewaymanagementapi", endpoint_url=url)
 
 
 def credentials() -> Credentials | None:

@@ -8,24 +8,22 @@ several times what such a call needs. Credentials, regions and errors still come
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
-from botocore.exceptions import ConnectionError as EndpointError
+from botocore.exceptions import NoCredentialsError
 
 from forge.aws.http_answer import Answer
 from forge.aws.json_text import decoded, encoded, error_of
-from forge.aws.retries import FIRST_PAUSE_SECONDS, TRIES, Quota
+from forge.aws.retries import Quota
 from forge.aws.services import Service
-from forge.aws.sigv4 import PostSigner
-from forge.backoff import pauses
+from forge.aws.sigv4 import RequestSigner
 
-_FIRST_ERROR = 300
+FIRST_ERROR = 300
+"""The first status that is an error."""
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -50,7 +48,7 @@ class JsonClient:
         self.service, self.url, self.region = service, url, region
         self._credentials, self._posts = credentials, posts
         self._path = urlsplit(url).path or "/"
-        self._signer = PostSigner(url, region, service.name, content_type=service.content_type)
+        self._signer = RequestSigner(url, region, service.name, content_type=service.content_type)
         self._quota = Quota()
         self._methods = {_CAPITAL.sub("_", name).lower(): name for name in service.operations}
 
@@ -69,21 +67,7 @@ class JsonClient:
         """Raises `ClientError`, and botocore's connection errors if retries have not helped."""
         if token := self.service.tokens.get(operation):
             parameters = {token: str(uuid.uuid4()), **parameters}
-        ask = partial(self._ask, operation, encoded(parameters))
-        spent = 0
-        for pause in pauses(FIRST_PAUSE_SECONDS, tries=TRIES):
-            try:
-                answer = ask()
-            except (ClientError, HTTPClientError, EndpointError) as error:
-                if not (spent := self._quota.allows(error)):
-                    raise
-                time.sleep(pause)
-            else:
-                self._quota.succeeded(spent)
-                return answer
-        answer = ask()
-        self._quota.succeeded(spent)
-        return answer
+        return self._quota.tried(partial(self._ask, operation, encoded(parameters)))
 
     def _ask(self, operation: str, body: bytes) -> dict[str, Any]:
         if self._credentials is None:
@@ -91,6 +75,6 @@ class JsonClient:
         fields = {**self.service.fields, "X-Amz-Target": f"{self.service.target}.{operation}"}
         headers = self._signer.headers(self._path, body, self._credentials.get_frozen_credentials(), fields)
         answer = self._posts.post(self._path, headers, body)
-        if answer.status >= _FIRST_ERROR:
+        if answer.status >= FIRST_ERROR:
             raise error_of(operation, answer)
         return decoded(answer.body)

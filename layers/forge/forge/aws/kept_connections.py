@@ -1,4 +1,4 @@
-"""POST requests over persistent connections to one server, for threads that wait for the whole response.
+"""Requests over persistent connections to one server, for threads that wait for the whole response.
 
 botocore's path through urllib3 and http.client takes several times as long for a small response and releases the
 interpreter's lock many times. Here a call is one write and usually one read.
@@ -46,12 +46,15 @@ class KeptConnections:
         self._idle: list[tuple[float, socket.socket]] = []
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        return self.send("POST", path, headers, body)
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Raises botocore's connection and timeout errors.
 
         If the server has just closed a kept connection, the request is repeated on a new one, so the server may
         receive it twice.
         """
-        request = self._request(path, headers, body)
+        request = self._request(method, path, headers, body)
         while (kept := self._kept()) is not None:
             with suppress(_Unanswered):
                 return self._exchange(kept, request)
@@ -67,9 +70,9 @@ class KeptConnections:
         while self._idle:
             self._idle.pop()[1].close()
 
-    def _request(self, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    def _request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
         return head.encode() + body
 
     def _exchange(self, connection: socket.socket, request: bytes) -> Answer:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from threading import Lock
+from typing import TypeVar
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as EndpointError
+
+from forge.backoff import pauses
+
+T = TypeVar("T")
 
 TRIES = 3
 FIRST_PAUSE_SECONDS = 1.0
@@ -46,6 +54,23 @@ class Quota:
     def __init__(self) -> None:
         self._left = CAPACITY
         self._changing = Lock()
+
+    def tried(self, ask: Callable[[], T]) -> T:
+        """Repeat `ask` after failures that may be temporary. Raises the error of the last attempt."""
+        spent = 0
+        for pause in pauses(FIRST_PAUSE_SECONDS, tries=TRIES):
+            try:
+                answer = ask()
+            except (ClientError, HTTPClientError, EndpointError) as error:
+                if not (spent := self.allows(error)):
+                    raise
+                time.sleep(pause)
+            else:
+                self.succeeded(spent)
+                return answer
+        answer = ask()
+        self.succeeded(spent)
+        return answer
 
     def allows(self, error: Exception) -> int:
         """Take the cost of a retry from the quota and return it; return 0 if the quota does not allow a retry."""

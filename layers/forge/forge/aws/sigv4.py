@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for the POSTs of one endpoint.
+"""AWS Signature Version 4 for the requests to one endpoint.
 
 botocore's signer derives its key and writes the canonical headers for each request, which is a third of a frame's
 cost. The key is valid for a day, and most of the headers never change. The signature's input is described in
@@ -73,7 +73,7 @@ class _Same:
     hmac: _Hmac
 
 
-class PostSigner:
+class RequestSigner:
     """`url` is the beginning of every signed address. `now`: seconds since the epoch."""
 
     def __init__(
@@ -92,7 +92,12 @@ class PostSigner:
         self._known: tuple[str, Frozen | None, dict[tuple[tuple[str, str], ...], _Same]] = ("", None, {})
 
     def headers(
-        self, path: str, body: bytes, frozen: Frozen, more: Mapping[str, str] = _NO_FIELDS
+        self,
+        path: str,
+        body: bytes,
+        frozen: Frozen,
+        more: Mapping[str, str] = _NO_FIELDS,
+        method: str = "POST",
     ) -> dict[str, str]:
         """Return the headers to send in addition to Host. `path` is sent as it is; none of its segments is empty, `.`
         or `..`.
@@ -100,7 +105,7 @@ class PostSigner:
         `more`: header fields of this request, which are signed too.
         """
         same = self._same(frozen, more)
-        canonical = f"POST\n{_canonical(path)}\n\n{same.fields}\n{sha256(body).hexdigest()}"
+        canonical = f"{method}\n{_canonical(path)}\n\n{same.fields}\n{sha256(body).hexdigest()}"
         text = f"{same.beginning}{sha256(canonical.encode()).hexdigest()}"
         return {**same.sent, "Authorization": f"{same.authorization}{same.hmac.digest(text.encode()).hex()}"}
 

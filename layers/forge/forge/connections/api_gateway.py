@@ -1,4 +1,4 @@
-"""The blocking adapter of the port `Connections`, for functions. The worker posts signed aiohttp requests instead."""
+"""The blocking adapter of the port `Connections`, for functions. The worker's does not block."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ class ApiGatewayConnections:
 
 
 def open_connections(settings: Settings) -> ApiGatewayConnections:
-    return ApiGatewayConnections(
-        aws.client("apigatewaymanagementapi", endpoint_url=settings.forge_connections_url)
-    )
+    return ApiGatewayConnections(aws.connections_client(settings.forge_connections_url))
 
 
 @contextmanager
