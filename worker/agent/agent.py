@@ -95,7 +95,7 @@ class ForgeAgent:
             instructions=self._instructions,
             capabilities=[
                 *observing,
-                Layers(RetryLlm(first_pause)),
+                Layers(RetryLlm(first_pause), lambda: toolbox.offer),
             ],
             retries={"tools": 5, "output": 2},
         )
@@ -169,7 +169,6 @@ class ForgeAgent:
             ),
             timeout=self._limits.seconds,
             cancellation_token=token,
-            toolsets=[self._toolbox.offer],
         ) as run:
             async for node in run:
                 if Agent.is_call_tools_node(node):

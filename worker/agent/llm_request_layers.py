@@ -6,7 +6,7 @@ layers are one capability to the library.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pydantic_ai import RunContext
@@ -14,6 +14,7 @@ from pydantic_ai.capabilities import AbstractCapability, WrapModelRequestHandler
 from pydantic_ai.exceptions import RetryModelRequest
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
+from pydantic_ai.toolsets import AbstractToolset
 
 from worker.agent.deps import RunDeps
 from worker.agent.history.persist_history import PersistHistory
@@ -28,12 +29,20 @@ class Layers(AbstractCapability[RunDeps]):
 
     retry: RetryLlm
     """Decides when a failed request is repeated."""
+    tools: Callable[[], AbstractToolset[RunDeps]]
+    """Returns the tools that a run which begins now is offered."""
     persist: PersistHistory = field(default_factory=PersistHistory)
     """Stores each response before its tools run."""
     heal: HealHistory = field(default_factory=HealHistory)
     """Repairs a history that the provider has refused."""
     tokens: DailyTokens = field(default_factory=DailyTokens)
     """Checks and counts the tokens of an owner's day."""
+
+    def get_wrapper_toolset(self, toolset: AbstractToolset[RunDeps]) -> AbstractToolset[RunDeps]:
+        """Return the tools in place of the agent's own toolset, which has none. With two toolsets the library would
+        start a task for each whenever it asks them for something.
+        """
+        return self.tools()
 
     async def before_model_request(
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
