@@ -49,8 +49,8 @@ chat: setup-run ## Talk to a running server in the terminal (BACKEND_HOST, BACKE
 	@exec $(python) -m forge_client $(ARGS)
 
 .PHONY: test
-test: setup ## Run the tests, six at a time, for most of them wait (ARGS="-k session")
-	@$(python) -m pytest --numprocesses=6 --dist=loadfile --no-loadscope-reorder -m "not faults and not deployed" $(ARGS)
+test: setup ## Run the tests, four at a time, for many of them wait (ARGS="-k session")
+	@$(python) -m pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder -m "not faults and not deployed" $(ARGS)
 
 .PHONY: test-fast
 test-fast: setup-check ## Run the quick tests that need no browser, no chain and no other process

@@ -22,7 +22,6 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 from moto import mock_aws
 from moto.core.models import RESPONSES_METHODS
-from xdist.scheduler import LoadFileScheduling
 
 from forge.settings import Settings
 from forge.store import Store, open_store
@@ -33,6 +32,7 @@ from tests.moto_speed import work_once
 from tests.moto_transactions import keep_named_items_only
 from tests.own_client import MotoPosts, through_ours
 from tests.properties import FAST, SAMPLE, SEARCH
+from tests.scheduling import ByFolder
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
 gc.disable()  # until all tests are imported, which makes no garbage
@@ -43,21 +43,6 @@ TESTS = Path(__file__).parent
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
 TRIED_AGAIN = ("browser", "end_to_end")
-SHARE_A_STACK = {
-    "login": {"test_accounts", "test_login"},
-    "operator": {
-        "test_installed_clients",
-        "test_many_sessions",
-        "test_one_sending",
-        "test_protocol_examples",
-        "test_python_client",
-        "test_scene",
-        "test_strangers_pages",
-        "test_terminal_chat",
-    },
-    "scripted": {"test_bad_input", "test_http_oddities", "test_older_clients", "test_turns"},
-}
-"""Files of `end_to_end` by the application that their tests share; one that is missing costs a start."""
 MARKS = {"anvil": "chain", "other_anvil": "chain", "open_page": "browser"}
 """What a test that uses a fixture needs."""
 ON_MOTO = (
@@ -94,19 +79,9 @@ hypothesis.settings.register_profile(SEARCH, deadline=None, max_examples=2_000, 
 hypothesis.settings.load_profile(SAMPLE)
 
 
-class ByFile(LoadFileScheduling):
-    """`make test` gives each process a file at a time; those that share a running application are one file here."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = Path(super()._split_scope(nodeid))
-        if file.parent.name != "end_to_end":
-            return str(file)
-        return next((name for name, files in SHARE_A_STACK.items() if file.stem in files), str(file))
-
-
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
-    return ByFile(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    return ByFolder(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
