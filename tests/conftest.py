@@ -9,8 +9,10 @@ import gc
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +75,7 @@ for library in (httpx, httpx2):
     transports.create_ssl_context = functools.cache(transports.create_ssl_context)
 
 # `make test` tries the same examples each time, `make test-fast` a few of them; `make fuzz` tries new ones, and many.
-hypothesis.settings.register_profile(SAMPLE, deadline=None, derandomize=True, max_examples=25)
+hypothesis.settings.register_profile(SAMPLE, deadline=None, derandomize=True, max_examples=15)
 hypothesis.settings.register_profile(FAST, deadline=None, derandomize=True, max_examples=10)
 hypothesis.settings.register_profile(SEARCH, deadline=None, max_examples=2_000, print_blob=True)
 hypothesis.settings.load_profile(SAMPLE)
@@ -103,6 +105,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is imported by now stays: looking for garbage in it, again and again, was a fifth of the tests' time."""
+    if "fastmcp" in sys.modules:
+        import_module("tests.fastmcp_speed").parse_tools_once()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()

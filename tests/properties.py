@@ -18,11 +18,11 @@ Other = TypeVar("Other")
 
 
 def examples(count: int, in_search: int = 0) -> settings:
-    """`count` says how many it takes to meet what is rare: `make test` tries a quarter of them, at least ten if there
+    """`count` says how many it takes to meet what is rare: `make test` tries a sixth of them, at least eight if there
     are so many, and `make fuzz` ten times as many, or `in_search`.
     """
     in_profile = {
-        SAMPLE: max(count // 4, min(count, 10)),
+        SAMPLE: max(count // 6, min(count, 8)),
         SEARCH: in_search or 10 * count,
         FAST: min(count, 5),
     }

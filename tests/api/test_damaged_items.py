@@ -22,7 +22,7 @@ from forge.store import Store, open_store
 from functions.recover_runs.handler import handler as recover_runs
 from tests.api.gateway import Context, Gateway
 from tests.clock import Clock
-from tests.properties import examples, paired
+from tests.properties import examples, paired, sampled
 from tests.store.damages import OTHERS, Damage, damages, dropped, replaced, wrapped
 from tests.store.scenes import about, approval, next_of, submission
 from tests.unlisted import tried
@@ -191,7 +191,7 @@ FORMS: dict[str, Callable[[str], Damage]] = {
     "a fraction": lambda name: replaced(name, OTHERS["a fraction"]),
 }
 ROWS = [
-    *((f"{name} {form}", FORMS[form](name)) for name, form in paired(HOT_ATTRIBUTES, [*FORMS], 3)),
+    *((f"{name} {form}", FORMS[form](name)) for name, form in paired(HOT_ATTRIBUTES, [*FORMS], 6)),
     *((f"{name} in a list", wrapped(name)) for name in ("title", "spent", "approvals", "logged")),
     ("an unknown fraction", replaced("from_the_future", OTHERS["a fraction"])),
     ("an unknown set of numbers", replaced("from_the_future", OTHERS["numbers"])),
@@ -223,7 +223,8 @@ CHILDREN = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "damage"), CHILDREN)
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("kind", "damage"), sampled(CHILDREN, 2))
 def test_a_damaged_child_item_costs_nobody_else_anything(
     gateway: Gateway, stored: Table, kind: str, damage: Damage
 ) -> None:

@@ -46,10 +46,9 @@ async def test_an_installed_client_answers_from_any_folder(
     programs = install(tmp_path / "environment", source(tmp_path))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for program, *rest in COMMANDS:
-        command = [str(programs / program), *rest]
-        assert await said([*command, "--version"], elsewhere) == f"forge-mcp-client {PROJECT['version']}\n"
-        assert await said([*command, "--url", server.base_url, "hello"], elsewhere) == "You said: hello\n"
+    by_name, by_module = ([str(programs / program), *rest] for program, *rest in COMMANDS)
+    assert await said([*by_name, "--version"], elsewhere) == f"forge-mcp-client {PROJECT['version']}\n"
+    assert await said([*by_module, "--url", server.base_url, "hello"], elsewhere) == "You said: hello\n"
     where = "import forge_client as f, pathlib as p; from forge_client.terminal.app import ChatApp; print(f.__file__)"
     found = await said([str(programs / "python"), "-W", "error", "-c", where], elsewhere)
     assert Path(found.strip()).is_relative_to(tmp_path)
