@@ -11,7 +11,7 @@ from bench.soak.rig import Rig
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 PLAN = Plan(
-    minutes=3, messages=24, sessions=8, kill_seconds=3, jumps=0, damaged=0, process_faults=2, deploy_seconds=0
+    minutes=3, messages=16, sessions=6, kill_seconds=3, jumps=0, damaged=0, process_faults=2, deploy_seconds=0
 )
 
 

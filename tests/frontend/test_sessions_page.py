@@ -217,10 +217,10 @@ async def test_an_answer_that_streams_changes_nothing_of_two_thousand_messages_b
 async def test_a_long_conversation_opens_at_its_end_and_its_beginning_comes_by_scrolling_up(
     open_page: OpenPage, server: FakeServer
 ) -> None:
-    page = await open_with(750, "Message {} of many.", open_page, server)
-    await expect(page.get_by_text("Message 749 of many.")).to_be_in_viewport()
+    page = await open_with(550, "Message {} of many.", open_page, server)
+    await expect(page.get_by_text("Message 549 of many.")).to_be_in_viewport()
     asked = [frame for frame in server.received if frame["type"] == "sync"][-1]
-    assert asked["newest"] < 749
+    assert asked["newest"] < 549
     first = page.locator("[data-seq='0']")
     scroller = page.locator("#conversation")
     while not await first.count():
@@ -228,4 +228,4 @@ async def test_a_long_conversation_opens_at_its_end_and_its_beginning_comes_by_s
         await scroller.evaluate("scroller => { scroller.scrollTop = 0 }")
         await expect(page.locator("[data-seq]").nth(before)).to_be_attached()
     shown = await page.locator("[data-seq]").evaluate_all("all => all.map(each => Number(each.dataset.seq))")
-    assert shown == list(range(750))
+    assert shown == list(range(550))

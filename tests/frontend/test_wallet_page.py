@@ -22,7 +22,7 @@ from tests.unlisted import tried
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
 SOURCE = (Path(__file__).parent / "misbehaving_wallet.js").read_text().replace("export ", "")
-COMPOSED = 24
+COMPOSED = 6
 
 
 def wallet_script(mode: Mode, name: str = "ethereum") -> str:

@@ -220,7 +220,7 @@ def drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
     """As many examples as `examples` has, for tests that are too slow, or too asynchronous, for `given`."""
     found: list[Any] = []
 
-    @settings(examples(count, 4 * count), database=None, phases=[Phase.generate])
+    @settings(examples(count, 16 * count), database=None, phases=[Phase.generate])
     @given(strategy)
     def collect(example: Any) -> None:
         found.append(example)
