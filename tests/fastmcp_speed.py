@@ -1,4 +1,4 @@
-"""A shortcut around work that FastMCP repeats: the schema of a tool of ours is made once in a process.
+"""A shortcut around work that FastMCP repeats: the schema of a tool is made once in a process.
 
 Most tests of the worker make our MCP servers anew, with tools over chains of their own. Half of the time of a test with
 a wallet went into the schemas of thirteen tools. `tests/test_fastmcp_speed.py` compares both.
@@ -14,8 +14,6 @@ from typing import Any
 
 from fastmcp.tools.function_parsing import ParsedFunction
 
-OURS = "worker.mcp_servers."
-"""Their tools are plain functions, whose annotations are of their module: the same code has the same schema."""
 _parse: Callable[..., ParsedFunction] = ParsedFunction.from_function
 _parsed: dict[Any, ParsedFunction] = {}
 
@@ -26,10 +24,16 @@ def parse_tools_once() -> None:
 
 
 def _parse_once(function: Any, **options: Any) -> ParsedFunction:
-    if not _is_plain_and_ours(function):
+    if not _is_plain(function):
         return _parse(function, **options)
-    defaults = function.__defaults__, function.__kwdefaults__
-    key = function.__code__, function.__qualname__, function.__doc__, repr((defaults, options))
+    annotations, defaults = function.__annotations__, (function.__defaults__, function.__kwdefaults__)
+    key = (
+        function.__module__,
+        function.__code__,
+        function.__name__,
+        function.__doc__,
+        repr((annotations, defaults, options)),
+    )
     if key not in _parsed:
         parsed = _parse(function, **options)
         if parsed.fn is not function:  # FastMCP passes something of its own to it
@@ -40,6 +44,8 @@ def _parse_once(function: Any, **options: Any) -> ParsedFunction:
     return replace(kept, fn=function, input_schema=schemas[0], output_schema=schemas[1])
 
 
-def _is_plain_and_ours(function: Any) -> bool:
-    is_plain = inspect.isfunction(function) and not hasattr(function, "__wrapped__")
-    return is_plain and str(function.__module__).startswith(OURS)
+def _is_plain(function: Any) -> bool:
+    """Annotations that are texts are looked up in the module: the same code has the same schema."""
+    if not inspect.isfunction(function) or hasattr(function, "__wrapped__"):
+        return False
+    return all(isinstance(annotation, str) for annotation in function.__annotations__.values())
