@@ -191,7 +191,7 @@ FORMS: dict[str, Callable[[str], Damage]] = {
     "a fraction": lambda name: replaced(name, OTHERS["a fraction"]),
 }
 ROWS = [
-    *((f"{name} {form}", FORMS[form](name)) for name, form in paired(HOT_ATTRIBUTES, [*FORMS], 6)),
+    *((f"{name} {form}", FORMS[form](name)) for name, form in paired(HOT_ATTRIBUTES, [*FORMS], 3)),
     *((f"{name} in a list", wrapped(name)) for name in ("title", "spent", "approvals", "logged")),
     ("an unknown fraction", replaced("from_the_future", OTHERS["a fraction"])),
     ("an unknown set of numbers", replaced("from_the_future", OTHERS["numbers"])),
