@@ -23,7 +23,7 @@ READERS = {
     "layers/forge/forge/aws/endpoints.py": "reads what botocore would read",
     "layers/forge/forge/aws/from_environment.py": "reads what botocore would read",
     "layers/forge/forge/observability.py": "reads what Powertools reads, before there are settings",
-    "local_dev/__main__.py": "root of the program",
+    "local_dev/application.py": "root of the program",
     "local_dev/aws/lambda_runtime.py": "gives a function's process its variables",
     "local_dev/gateway_process.py": "root of the process",
     "local_dev/operator_tool.py": "root of the programs",

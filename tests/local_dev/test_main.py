@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -108,3 +109,21 @@ def test_the_url_of_any_address_leads_to_it(host: str):
         assert parts.hostname
         with socket.create_connection((parts.hostname, parts.port or 0), timeout=PATIENCE_SECONDS):
             pass
+
+
+async def test_ctrl_c_during_the_imports_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "uvloop.py").write_text("print('importing', flush=True)\nwhile True: pass\n")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "local_dev",
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS) == b"importing\n"
+    process.send_signal(signal.SIGINT)
+    _, stderr = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    assert (process.returncode, stderr) == (-signal.SIGINT, b"")
