@@ -57,8 +57,7 @@ GOALS = (
         for figure in (
             "the application with one worker, idle",
             "each further worker",
-            "an idle session whose page is closed, in all processes",
-            "an idle session whose page is open, in all processes",
+            "an idle session, in all processes",
             "a streaming session, in all processes",
         )
     ),

@@ -49,8 +49,8 @@ async def measure(size: Size) -> list[Figure]:
         *(Figure(f"{name}, idle", value, "MB") for name, value in alone.items()),
         Figure("each further worker", resident, "MB", 130),
         Figure("each further worker, without what it shares", added, "MB"),
-        Figure("an idle session whose page is closed, in all processes", is_closed, "KB", 1),
-        Figure("an idle session whose page is open, in all processes", is_open, "KB", 1, bare_open),
+        Figure("an idle session whose page is closed, in all processes", is_closed, "KB"),
+        Figure("an idle session, in all processes", is_open, "KB", 1, bare_open),
         Figure(
             "a streaming session, in all processes",
             (most - used) / SESSIONS * KIB,
