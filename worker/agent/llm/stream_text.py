@@ -54,7 +54,6 @@ class ShowingModel(WrapperModel):
     ) -> ModelResponse:
         context = current_run()
         context.deps.begun()
-        await context.deps.record.hold_lease()
         reading = _Reading(context)
         opening = self.wrapped.request_stream(messages, model_settings, model_request_parameters, context)
         try:
@@ -87,7 +86,12 @@ class _Reading:
     async def read(
         self, opening: AbstractAsyncContextManager[StreamedResponse], deadline: RequestDeadline | None
     ) -> None:
-        """Show all of the text. Each deadline is for waiting only: a stream is closed without one."""
+        """Show all of the text. Each deadline is for waiting only: a stream is closed without one.
+
+        The look at the lease is the last thing before the request: a worker that is frozen in between sends it although
+        another worker may have the run by then.
+        """
+        await self.context.deps.record.hold_lease()
         began = perf_counter()
         async with AsyncExitStack() as stack:
             with enforce_request_deadline(deadline):
