@@ -15,7 +15,7 @@ WATCHED_FLUSH_SECONDS = 0.3
 """Time between two stores of the text of a run that a client follows by SSE."""
 
 
-class Kept(Protocol):
+class RunToKeep(Protocol):
     """A run whose lease is kept."""
 
     @property
@@ -47,7 +47,7 @@ class LeaseRenewal:
         """The seconds until the lease ends; negative after its end."""
         return self._end - self._monotonic()
 
-    def ask(self) -> None:
+    def make_due(self) -> None:
         """Let the lease be renewed now."""
         self._renewed_at = self._monotonic() - RENEW_SECONDS
         self.is_due.set()
@@ -74,7 +74,7 @@ class LeaseRenewal:
         return written
 
 
-async def keep_lease(renewal: LeaseRenewal, run: Kept) -> None:
+async def keep_lease(renewal: LeaseRenewal, run: RunToKeep) -> None:
     """Renew the lease of the run and store its text, each when it is due, until cancelled. Raises `LeaseLost`, which
     ends the run, because another worker may have it by then.
     """

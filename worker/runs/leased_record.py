@@ -71,7 +71,7 @@ class LeasedRecord:
         """The table may count the lease as ended although this worker is alive. The next write shows whether it
         is, so it is due now.
         """
-        self.renewal.ask()
+        self.renewal.make_due()
 
     async def show_text(self, text: str) -> None:
         """Renew an ended lease first, because a worker that wakes from a freeze must not add text to another
