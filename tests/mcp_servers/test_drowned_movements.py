@@ -14,9 +14,11 @@ NOISE = 60
 
 
 def logged(sender: bytes) -> bytes:
-    """LOG3 of an amount of 0 from whom `sender` puts on the stack, to account 2."""
+    """LOG3 of an amount of 1 from whom `sender` puts on the stack, to account 2."""
     topic = push(int.from_bytes(TRANSFER_TOPIC), 32)
-    return push(2, 1) + sender + topic + push(0x20, 1) + push(0, 1) + b"\xa3"
+    return (
+        push(1, 1) + push(0, 1) + b"\x52" + push(2, 1) + sender + topic + push(0x20, 1) + push(0, 1) + b"\xa3"
+    )
 
 
 async def test_what_the_sender_loses_comes_first_and_what_is_left_out_is_counted(

@@ -160,7 +160,8 @@ def _rows() -> dict[tuple[str, int], tuple[str, _Moves | _Gives]]:
 def movements(logs: Sequence[Log]) -> tuple[list[Movement], bool]:
     """Return the movements, and whether they are complete: a log may hold more than can be read.
 
-    ERC-777 tokens log a movement twice, as ERC-20 does and in their own form; it is returned once.
+    ERC-777 tokens log a movement twice, as ERC-20 does and in their own form; it is returned once. A movement of an
+    amount of zero is none: anybody may have any token log one from any account to any other, without an allowance.
     """
     found: list[Movement] = []
     is_whole = True
@@ -193,7 +194,8 @@ def _movements_of(log: Log) -> Iterator[Movement]:
     moved = _batch(log) if moves.batch else [(token_id, _word(words, moves.amount))]
     standard: AssetStandard = "native" if log.address.lower() == NATIVE else moves.standard
     for token_id, amount in moved:
-        yield Movement(log.address, standard, sender, to, amount, token_id)
+        if amount or standard == "erc721":
+            yield Movement(log.address, standard, sender, to, amount, token_id)
 
 
 def _batch(log: Log) -> list[tuple[int | None, int]]:

@@ -29,6 +29,7 @@ def other(place: int) -> bytes:
 
 NOISE: dict[str, Callable[[int], bytes]] = {
     "to others": lambda n: log(TRANSFER, SENDER, other(n), data=number(1)),
+    "nothing": lambda n: log(TRANSFER, SENDER, other(n), data=number(0)),
     "to oneself": lambda n: log(TRANSFER, SENDER, SENDER, data=number(n)),
     "to the signer": lambda n: log(TRANSFER, other(n), SENDER, data=number(n)),
     "between others": lambda n: log(TRANSFER, other(n), other(n + 1), data=number(n)),
@@ -99,6 +100,15 @@ async def test_a_batch_that_is_too_long_to_be_read_is_not_shown_as_nothing(
     assert {each.amount for each in review.changes} == ({"5"} if is_read else set())
     assert review.outcome == ("moves" if is_read else "unknown")
     assert ("not_all_shown" if is_read else "too_large") in dangers(review)
+
+
+async def test_what_moves_nothing_hides_nothing(reviews: Reviews) -> None:
+    """Any token, also one that people know, logs a movement of nothing from whoever is named."""
+    reviews.code(TAKES, SECOND)
+    reviews.code(b"".join(map(NOISE["nothing"], range(60))) + CALL_SECOND + STOP)
+    review = await reviews.review(CLAIM)
+    reviews.code(b"", SECOND)
+    assert ([each.to.lower() for each in review.changes], dangers(review)) == ([THIEF], set())
 
 
 async def test_a_few_movements_need_no_warning(reviews: Reviews) -> None:

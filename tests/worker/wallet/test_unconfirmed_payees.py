@@ -70,6 +70,33 @@ async def test_who_gets_what_leaves_is_the_recipient(reviews: Reviews, text: str
     assert ((review.recipient or "").lower(), elsewhere(review)) == (FRIEND, [])
 
 
+LITTLE = {
+    "its own token": log(TRANSFER, SENDER, who(FRIEND), data=number(10**18)),
+    "its own single token": log(TRANSFER, SENDER, who(FRIEND), push(7, 1)),
+    "nothing of a token": log(TRANSFER, SENDER, who(FRIEND), data=number(0)),
+    "a wei": push(0, 1) * 4 + push(1, 1) + who(FRIEND) + b"\x5a\xf1",
+    "a wei and its own token": push(0, 1) * 4 + push(1, 1) + who(FRIEND) + b"\x5a\xf1"
+    + log(TRANSFER, SENDER, who(FRIEND), data=number(5)),
+}  # fmt: skip
+"""What a contract may give to the account that the call names, to be taken for one that passes the coin on."""
+
+
+@pytest.mark.parametrize("what", LITTLE)
+async def test_who_gets_little_of_what_leaves_does_not_hide_who_keeps_it(reviews: Reviews, what: str) -> None:
+    call = called("transfer(address,uint256)", FRIEND, 5)
+    reviews.code(LITTLE[what] + STOP)
+    (danger,) = elsewhere(await reviews.review(call, value=10**18))
+    assert FRIEND in danger.lower()
+    reviews.code(PASSES_ON + LITTLE[what].replace(push(1, 1) + who(FRIEND), push(0, 1) + who(FRIEND)) + STOP)
+    assert elsewhere(await reviews.review(call, value=10**18)) == []
+
+
+async def test_a_transfer_of_which_the_token_keeps_a_fee_needs_no_warning(reviews: Reviews) -> None:
+    fee = log(TRANSFER, SENDER, who(SECOND), data=number(5))
+    reviews.code(log(TRANSFER, SENDER, who(FRIEND), data=number(95)) + fee + STOP)
+    assert elsewhere(await reviews.review(called("transfer(address,uint256)", FRIEND, 100))) == []
+
+
 @pytest.mark.parametrize("name", ["forward(address,bytes)", "exec(address,bytes)"])
 async def test_a_contract_that_only_says_to_whom_it_goes_is_the_recipient(
     reviews: Reviews, name: str

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from forge.models.wallet_review import ReviewWarning
-from worker.agent.wallet.review.findings import Found
+from forge.models.wallet_review import ReviewChange, ReviewWarning
+from worker.agent.wallet.request_in_words import change_in_words
+from worker.agent.wallet.review.findings import Found, changes_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.swapped_tokens import COIN, lower_limits
 from worker.ethereum.known_tokens import wrapped_coins
@@ -23,6 +25,12 @@ def unconfirmed_warnings(found: Found, told: Sequence[ReviewWarning]) -> list[Re
         return [_warning(text)]
     if not told and found.names_payee and _is_bought_for(found, named.lower(), found.sender.lower()):
         return [_warning(f"What comes of the payment goes to {named}, not to the account that signs.")]
+    if not told and found.names_payee and (kept := _kept_from(found, named.lower(), found.sender.lower())):
+        return [
+            _warning(
+                f"{named} gets less than half of what leaves: {change_in_words(kept)} goes to {kept.to}."
+            )
+        ]
     if not told and _brings_nothing(found, found.sender.lower()):
         return [
             _warning("It is a swap, and nothing is seen to arrive for what leaves the account that signs.")
@@ -52,6 +60,34 @@ def _is_bought_for(found: Found, named: str, sender: str) -> bool:
     got = {each.asset for each in found.moved if each.to.lower() == named}
     is_paid = any(to == named for _, to in paid)
     return bool(paid and got) and named != sender and not is_paid and not got & {asset for asset, _ in paid}
+
+
+def _kept_from(found: Found, named: str, sender: str) -> ReviewChange | None:
+    """Return the first movement from the signer to somebody else of an asset of which the named account gets less than
+    half. A contract may give the named account a little of it, or a token of its own, and keep the rest.
+    """
+    left, got = Counter[str](), Counter[str]()
+    changes = [each for each in changes_of(found) if each.sender != each.to]
+    for each in changes:
+        giver, taker, asset, units = each.sender.lower(), each.to.lower(), _asset(each), _units(each)
+        left[asset] += units * ((giver == sender) - (taker == sender))
+        got[asset] += units * ((taker == named) - (giver == named))
+    short = {asset for asset, units in left.items() if units > 0 and got[asset] * 2 < units}
+    is_kept = (
+        each
+        for each in changes
+        if each.direction == "out" and each.to.lower() != named and _asset(each) in short
+    )
+    return next(is_kept, None) if named != sender else None
+
+
+def _asset(change: ReviewChange) -> str:
+    return f"{change.asset or ''} {change.token_id or ''}".lower()
+
+
+def _units(change: ReviewChange) -> int:
+    """The amount of a single token is its id."""
+    return 1 if change.standard == "erc721" else int(change.amount or 0)
 
 
 def _warning(text: str) -> ReviewWarning:
