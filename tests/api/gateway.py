@@ -40,12 +40,15 @@ class Gateway:
     def __init__(self, frames: dict[str, list[Any]]) -> None:
         self.frames = frames
         self.running: str | None = None
+        self.ran: set[str] = set()
+        """The folders of the functions that have run."""
 
     @contextmanager
     def inside(self, folder: str) -> Generator[None]:
         """While a function runs, `running` is its folder. It remembers nothing of other functions."""
         dependencies.forget_catalog()
         self.running = folder
+        self.ran.add(folder)
         yield
         self.running = None
 

@@ -81,6 +81,13 @@ def test_calls_at_once_share_neither_log_fields_nor_metrics(
     assert all("key_digest" not in line for line in logged)
 
 
+def test_an_endpoint_without_a_price_is_told_where_prices_are() -> None:
+    router = APIRouter()
+    router.add_api_route("/api/novel", lambda: None)
+    with pytest.raises(LookupError, match=r"^GET /api/novel has no price: add one to ROUTES in forge/models"):
+        create_app(router)
+
+
 def test_an_error_nobody_expected_is_a_problem_without_details(
     environment: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:

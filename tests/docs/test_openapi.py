@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,8 +36,9 @@ def test_it_is_what_the_handlers_say() -> None:
     """In a process of its own, because field docstrings are collected when a class is made."""
     code = "from local_dev.openapi import rendered; print(rendered(), end='')"
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
+    assert result.returncode == 0, result.stderr
     assert result.stdout == DOCUMENT.read_text(), "The HTTP API has changed: run `make openapi`."
 
 
@@ -48,7 +50,16 @@ def folders() -> dict[tuple[str, str], str]:
 
 def test_it_has_the_endpoints_by_the_names_of_their_folders(written: dict[str, Any]) -> None:
     named = {(method, path): each["operationId"] for method, path, each in operations(written)}
-    assert named == folders()
+    differing = set(named.items()) ^ set(folders().items())
+    assert not differing, f"docs/openapi.json and the functions differ in {differing}: run `make openapi`."
+
+
+def test_the_protocol_lists_the_endpoints() -> None:
+    table = (ROOT / "docs/protocol.md").read_text().partition("## HTTP")[2].partition("\n\nWhere ")[0]
+    listed = {tuple(row.split()) for row in re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", table, re.MULTILINE)}
+    paths = {(method, path.replace("{session_id}", "{id}")) for method, path in folders()}
+    assert not paths - listed, f"add rows to the table in docs/protocol.md, HTTP: {paths - listed}"
+    assert not listed - paths, f"docs/protocol.md, HTTP, lists what no function answers: {listed - paths}"
 
 
 def test_every_public_field_is_described(written: dict[str, Any]) -> None:

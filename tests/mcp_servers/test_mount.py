@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 
 import pytest
 from fastmcp import Client
 
+from local_dev.repository import ROOT
 from worker.ethereum.known_networks import KNOWN_NETWORKS, configured_networks, rpc_variable
 from worker.mcp_servers import evm
 from worker.mcp_servers.own_servers import mount, networks
 
-EXPECTED = {
-    "evm": "balance erc20_balance code code_size call simulate send tx block list_networks get_current_time "
-    "encode_function_call decode_function_call",
-    "etherscan": "get_contract_abi get_account_transactions",
-    "brave_search": "brave_search",
-    "zerox": "get_swap_price get_swap_quote",
-    "uniswap_docs": "search_uniswap_docs",
-}
+
+def documented() -> dict[str, set[str]]:
+    """The tools of each server by the first table of docs/tools.md."""
+    table = (ROOT / "docs/tools.md").read_text().partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", table, re.MULTILINE)
+    return {server: set(re.findall(r"\w+", tools)) for server, tools in rows}
 
 
-async def test_all_five_servers_offer_their_tools_under_names_of_their_own() -> None:
+async def test_the_servers_offer_the_documented_tools_under_names_of_their_own() -> None:
     offered = {name: [tool.name for tool in await server.list_tools()] for name, server in mount({})}
-    assert set(offered) == set(EXPECTED), "name each mounted server in EXPECTED of this file"
+    listed = documented()
+    assert set(offered) == set(listed), "give each mounted server a row in the first table of docs/tools.md"
     for name, tools in offered.items():
-        differing = set(tools) ^ set(EXPECTED[name].split())
-        assert not differing, f"{name} and EXPECTED of this file differ in the tools {differing}"
+        differing = set(tools) ^ listed[name]
+        assert not differing, f"{name} and its row in docs/tools.md differ in the tools {differing}"
     names = [tool for tools in offered.values() for tool in tools]
     assert len(names) == len(set(names))
 

@@ -46,7 +46,10 @@ def create_app(
 
 
 def _price_of(router: APIRouter) -> Price:
-    """Return the endpoint's route. Each endpoint has exactly one."""
+    """Return the price of the endpoint's route. Each endpoint has exactly one. Raises `LookupError`."""
     (route,) = (route for route in router.routes if isinstance(route, APIRoute))
     (method,) = list(route.methods or [])
-    return ROUTES[f"{method} {route.path}"]
+    name = f"{method} {route.path}"
+    if (price := ROUTES.get(name)) is None:
+        raise LookupError(f"{name} has no price: add one to ROUTES in forge/models/request_prices.py")
+    return price
