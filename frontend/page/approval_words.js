@@ -47,12 +47,13 @@ export function dangersOf(approval) {
 /** The subject of the request in one line, for lists, titles and screen readers. @param {PublicApproval} approval @param {string} currency @param {boolean} isTest */
 export function summaryOf(approval, currency, isTest) {
   const { outcome, changes = [], allowances = [], recipient } = reviewOf(approval);
-  const to = recipient ?? approval.to;
-  const who = (isTest && accountName(to)) || shortHex(to);
+  const nameOf = (/** @type {string} */ address) => (isTest && accountName(address)) || shortHex(address);
+  const who = nameOf(recipient ?? approval.to);
   const given = allowances.find(({ revokes }) => !revokes);
   if (given) return withVisibleControls(given.text);
-  const out = changes.filter(({ direction }) => direction === 'out').map((change) => amountOf(change, currency));
-  if (out.length) return `Send ${out.join(', ')} to ${who}`;
+  // Who is called or named need not get what leaves.
+  const out = changes.filter(({ direction }) => direction === 'out').map((change) => `${amountOf(change, currency)} to ${nameOf(change.to)}`);
+  if (out.length) return `Send ${out.join(', ')}`;
   if (approval.data === '0x') return `Send ${readableAmount(approval.value, currency)} to ${who}`;
   return outcome === 'unknown' ? `A call of ${who} of unknown effect` : `A call of ${who}`;
 }

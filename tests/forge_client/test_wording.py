@@ -180,6 +180,23 @@ def test_what_a_request_gives_away_comes_first_and_the_agents_words_last(
 
 
 @pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"standard": "erc721", "amount": "1234", "symbol": None}, f"- token 1234 of {TOKEN} to {BOB}"),
+        ({"standard": "erc721", "amount": "0"}, f"- token 0 of USDC ({TOKEN}) to {BOB}"),
+        ({"standard": "erc1155", "amount": "5000", "token_id": "7"}, f"- 5,000 of token 7 of USDC ({TOKEN}) to {BOB}"),
+        ({"amount": "1000", "symbol": None}, f"- 1,000 base units of {TOKEN} to {BOB}"),
+        ({"amount": None}, f"- an unknown amount of USDC ({TOKEN}) to {BOB}"),
+        ({"standard": "native", "asset": None, "symbol": "ETH", "formatted": "1500.5"}, f"- 1,500.5 ETH to {BOB}"),
+    ],
+)  # fmt: skip
+def test_what_leaves_is_written_as_on_the_page(values: dict[str, Any], line: str) -> None:
+    change = {**PAYS, "formatted": None, **values}
+    words = approval_words(request(review={"outcome": "moves", "changes": [change]}))
+    assert words.splitlines()[0] == line
+
+
+@pytest.mark.parametrize(
     ("values", "last"),
     [
         (

@@ -77,17 +77,25 @@ def _call(call: ReviewedCall, depth: int) -> Iterator[str]:
 
 
 def _change(change: ReviewChange) -> str:
-    name = change.symbol or change.asset or "of the chain's coin"
-    amount = grouped(change.formatted or "") or counted(
-        grouped(change.amount or "an unknown number of"), "base unit"
-    )
+    if change.direction == "out":
+        return f"- {_amount(change)} to {change.to}"
+    return f"+ {_amount(change)} from {change.sender}"
+
+
+def _amount(change: ReviewChange) -> str:
+    """The amount of a single token is its id."""
+    name = change.symbol or change.asset or "the chain's coin"
     if change.symbol and change.asset:
         name = f"{name} ({change.asset})"
+    if change.standard == "erc721":
+        return f"token {change.amount or '?'} of {name}"
     if change.token_id is not None:
-        amount, name = grouped(change.amount or "an unknown number"), f"of token {change.token_id} of {name}"
-    if change.direction == "out":
-        return f"- {amount} {name} to {change.to}"
-    return f"+ {amount} {name} from {change.sender}"
+        return f"{grouped(change.amount or 'an unknown number')} of token {change.token_id} of {name}"
+    if change.formatted:
+        return f"{grouped(change.formatted)} {name}"
+    if change.amount:
+        return f"{counted(grouped(change.amount), 'base unit')} of {name}"
+    return f"an unknown amount of {name}"
 
 
 def _reported(transaction_hash: str | None, outcome: str) -> str:
