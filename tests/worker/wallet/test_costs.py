@@ -25,7 +25,7 @@ from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
 from worker.ethereum.amounts import readable_amount
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_networks import KNOWN_NETWORKS, NOTABLE_FEES, WITHOUT_VALUE
-from worker.ethereum.known_tokens import wrapped_coins
+from worker.ethereum.known_tokens import KNOWN_TOKENS, wrapped_coins
 from worker.ethereum.simulation import GAS_PRICE_ORACLE
 from worker.ethereum.transactions import read_request
 
@@ -125,6 +125,29 @@ async def test_a_program_at_such_an_address_does_not(reviews: Reviews) -> None:
     reviews.code(words(number(1), RETURN), place)
     assert codes(await reviews.review(b"", value=10**18, to=place)) == {}
     reviews.code(b"", place)
+
+
+async def test_tokens_that_are_sent_to_another_tokens_contract_are_lost(on_base: Reviews) -> None:
+    """A payment of the coin to the wrapped coin's contract is a deposit, also through an account."""
+    there = 8453
+    usdc, weth = KNOWN_TOKENS[there]["USDC"][0], KNOWN_TOKENS[there]["WETH"][0]
+    for address in (usdc, weth, CONTRACT):
+        on_base.code(words(number(1), RETURN), address)
+    lost = [
+        called("transfer(address,uint256)", weth, 5),
+        called("transferFrom(address,address,uint256)", OWNER, weth, 5),
+    ]
+    for data in (*lost, called("multicall(bytes[])", lost)):
+        assert codes(await on_base.review(data, to=usdc)) == {"lost_to_nobody": "danger"}
+    kept = called("transfer(address,uint256)", SOMEBODY, 5)
+    for data, value, to in (
+        (kept, 0, usdc),
+        (b"", 10**18, weth),
+        (called("execute(address,uint256,bytes)", weth, 0, b""), 0, CONTRACT),
+    ):
+        assert codes(await on_base.review(data, value=value, to=to)) == {}
+    for address in (usdc, weth, CONTRACT):
+        on_base.code(b"", address)
 
 
 def swap(meaning: Meaning, amount: int, path: str = "") -> bytes:

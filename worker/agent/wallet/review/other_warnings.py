@@ -13,6 +13,7 @@ from worker.agent.wallet.review.payees import payee_warnings, recipients_in
 from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.unconfirmed_payees import unconfirmed_warnings
 from worker.ethereum.amounts import readable_amount
+from worker.ethereum.known_tokens import known_addresses
 
 _DANGERS = frozenset[WarningCode]({"lost_to_nobody"})
 
@@ -45,6 +46,11 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
             "lost_to_nobody",
             "The recipient is the contract itself: what is sent to it is usually lost.",
         ),
+        (
+            _is_sent_to_a_token(found),
+            "lost_to_nobody",
+            "It is sent to the contract of a token: what is sent to it is usually lost.",
+        ),
     ]
     made = [
         ReviewWarning(code=code, severity="danger" if code in _DANGERS else "caution", text=text)
@@ -64,6 +70,16 @@ def _is_nobody(found: Found) -> bool:
     recipient = found.recipient.lower()
     is_called = recipient == found.reading.calls[0].to.lower()
     return belongs_to_nobody(recipient, is_program=is_called and recipient not in found.facts.codeless)
+
+
+def _is_sent_to_a_token(found: Found) -> bool:
+    """People take the contract's address for an account. A payment of the coin to it is a call, and no mistake."""
+    known = known_addresses(found.request.chain.expected.chain_id)
+    return any(
+        recipient in known and recipient != node.to.lower()
+        for node in all_nodes(found.reading.calls)
+        for recipient in recipients_in(node)
+    )
 
 
 def _false_answer(found: Found) -> list[ReviewWarning]:
