@@ -5,13 +5,15 @@ state them.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.token_facts import Facts, address_word, ask_number, call_data
+from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.simulated_effects import NoEffects, simulated_effects
-from worker.ethereum.transaction_results import GivenRight, Simulation
+from worker.ethereum.transaction_results import AssetChange, GivenRight, Simulation
 from worker.ethereum.transactions import Request
 
 MOST_RIGHTS = 8
@@ -96,7 +98,7 @@ def settled_rights(rights: Sequence[Right], after: After, sender: str) -> list[R
     others: list[Right] = []
     for each in rights:
         key = ((each.token or "").lower(), each.spender.lower())
-        is_number = each.kind in {"erc20", "permit", "permit2"} and _is_of(each, sender)
+        is_number = each.kind in {"erc20", "permit", "permit2"} and _is_of(each, sender) and not each.at_once
         known = kept.get(key)
         if is_number:
             kept[key] = each if known is None else _together(known, each)
@@ -104,6 +106,23 @@ def settled_rights(rights: Sequence[Right], after: After, sender: str) -> list[R
             others.append(each)
     numbers = (_at_the_end(each, *after.allowances.get(key, (None, None))) for key, each in kept.items())
     return [*(each for each in numbers if each), *_once(others)]
+
+
+def without_taken(rights: Sequence[Right], moved: Sequence[AssetChange], sender: str) -> list[Right]:
+    """Leave out what may be taken in this call alone and is seen to leave, because the movement tells it."""
+    leaves = Counter[tuple[str, str]]()
+    for each in moved:
+        if each.standard in {"native", "erc20"}:
+            leaves[each.sender.lower(), (each.asset or "").lower()] += int(each.amount or 0)
+    kept: list[Right] = []
+    for right in rights:
+        token = (right.token or "").lower()
+        key = (right.owner or sender).lower(), "native" if token == ZERO_ADDRESS else token
+        if right.at_once and right.amount is not None and right.amount <= leaves[key]:
+            leaves[key] -= right.amount
+        else:
+            kept.append(right)
+    return kept
 
 
 def _together(known: Right, other: Right) -> Right:

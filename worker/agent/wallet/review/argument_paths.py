@@ -34,6 +34,11 @@ def addresses(kinds: Sequence[AbiType], values: Sequence[Any]) -> Iterator[str]:
     yield from _leaves("address", AbiType("tuple", "", tuple(kinds)), list(values), "", ())
 
 
+def texts(kind: AbiType, value: Any) -> Iterator[str]:
+    """Yield all texts within an argument."""
+    yield from _leaves("string", kind, value, "", ())
+
+
 def _select(kind: AbiType, value: Any, parts: Sequence[str]) -> list[Any]:
     if kind.sizes:
         return [found for item in value for found in _select(kind.item(), item, parts)]

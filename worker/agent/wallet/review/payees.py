@@ -49,6 +49,8 @@ def _account(node: Node, named: str) -> str:
             return node.caller or ""
         case "called":
             return node.to
+        case "unnamed":
+            return ""
         case None:
             return named
 

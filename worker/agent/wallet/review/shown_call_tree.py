@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from forge.models.counted_words import counted
 from forge.models.wallet_review import ReviewArgument, ReviewedCall
+from worker.agent.wallet.review.argument_paths import texts
 from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.payees import recipients_in
@@ -90,6 +91,8 @@ class _Room:
         ]
 
     def _argument(self, kind: AbiType, value: Any) -> ReviewArgument:
+        """A byte string that is cut hides nothing: nobody reads it, and the card has the whole data beside it."""
+        self.is_whole &= all(len(text) <= MOST_CHARACTERS for text in texts(kind, value))
         return ReviewArgument(
             name=kind.name or None, type=kind.canonical(), value=self._cut(from_abi(kind, value))
         )
@@ -98,7 +101,6 @@ class _Room:
         if isinstance(value, list):
             return self._cut_list(cast("list[Any]", value))
         if isinstance(value, str) and len(value) > MOST_CHARACTERS:
-            self.is_whole = False
             return f"{value[:MOST_CHARACTERS]}… ({counted(len(value), 'character')})"
         return value
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from forge.models.wallet_review import ReviewChange, ReviewWarning
 from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.swapped_tokens import COIN, Limit, lower_limits, upper_limits
+from worker.ethereum.addresses import ZERO_ADDRESS
 
 USUAL_FACTOR = 2
 """A limit of more than this many times what leaves now protects nobody, either."""
@@ -43,10 +44,16 @@ def most_warnings(nodes: Iterable[Node], changes: Sequence[ReviewChange]) -> lis
 def least_warnings(
     nodes: Iterable[Node], changes: Sequence[ReviewChange], wrapped: Collection[str] = ()
 ) -> list[ReviewWarning]:
-    """`wrapped`: the addresses of the wrapped coin of the chain, in lower case; empty if they are not known."""
+    """`wrapped`: the addresses of the wrapped coin of the chain, in lower case; empty if they are not known.
+
+    A swap of 0x that names no token has its limits in its actions.
+    """
     limits = [each for node in nodes for each in lower_limits(node)]
     if not any(each.is_swap for each in limits):
         return []
+    if all(each.token == ZERO_ADDRESS and not each.amount for each in limits):
+        text = "The least that the swap may give can only stand in parts of the call that are not read here."
+        return [ReviewWarning(code="no_minimum", severity="caution", text=text)]
     arrives = _amounts(changes, "in")
     pairs = list(_compared(limits, arrives, wrapped)) or [_all_together(limits, arrives)]
     useless = [

@@ -14,7 +14,7 @@ from forge.models.wallet_review import AllowanceKind
 from worker.ethereum.function_signatures import FunctionSignature, parse_signature
 
 Packing = Literal["multisend", "erc7579", "router"]
-Place = Literal["caller", "called"]
+Place = Literal["caller", "called", "unnamed"]
 THE_CALLED = "@"
 """The path that stands for the called contract."""
 PLACES: dict[str, tuple[tuple[int, Place], ...]] = {
@@ -22,7 +22,9 @@ PLACES: dict[str, tuple[tuple[int, Place], ...]] = {
     "01": ((0, "called"),),
     "02": ((1, "caller"), (2, "called")),
 }
-"""Numbers that Uniswap's routers take in place of an address, by the router's version."""
+"""Numbers that Uniswap's routers take in place of an address, by the router's version. `unnamed`: the call leaves open
+who gets it, so that only the simulation shows it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from worker.agent.wallet.review.known_functions.rows import Calls, Refund, row
+from worker.agent.wallet.review.known_functions.rows import Calls, Gives, Pays, Refund, row
 
 _CALL = "address target, uint256 value, bytes data"
 _SELF = Calls(data="data")
@@ -155,6 +155,26 @@ WRAPPERS = (
     row(
         "call(address target, address onBehalfOfAccount, uint256 value, bytes data)",
         replace(_ONE, for_anyone=True),
+    ),
+    # Swaps of 0x (0xProject/0x-settler, 2026-11-27): AllowanceHolder lets the operator take the amount until the call
+    # ends, and the Settler makes the swap. If the call names no token, its actions have limits of their own.
+    row(
+        "exec(address operator, address token, uint256 amount, address target, bytes data)",
+        Gives(
+            "erc20",
+            "operator",
+            asset="token",
+            amount="amount",
+            words="{who} may take {what} during this call",
+            at_once=True,
+        ),
+        Calls(data="data", to="target", for_anyone=True),
+    ),
+    row(
+        "execute((address recipient, address tokenOut, uint256 minAmountOut) slippage, bytes[] actions, "
+        "bytes32 zidAndAffiliate)",
+        Pays("slippage.recipient", ((0, "unnamed"),)),
+        floor="slippage.minAmountOut",
     ),
     # Uniswap's Universal Router: `packed.py` has its commands
     row("execute(bytes commands, bytes[] inputs)", Calls(data="inputs", packing="router", mode="commands")),
