@@ -30,6 +30,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  * @property {string | null} [fee]
  * @property {string | null} [summary]
  * @property {string | null} [reason]
+ * @property {string[]} [unexpected] what the transaction did beyond what its request showed, one sentence each
  * @property {boolean} [may_still_ask] a wallet that was asked to sign the request has not answered
  */
 

@@ -2,7 +2,7 @@
 
 import { STILL_ASKS } from './approval_situation.js';
 import { el, icon } from './dom.js';
-import { hexElement } from './hex.js';
+import { hexElement, withHex } from './hex.js';
 import { withVisibleControls } from './tool_words.js';
 
 /** @import { PublicApproval, WalletReceipt } from '../client/frames.js' */
@@ -62,7 +62,7 @@ export function looksOf(state) {
 /** One line: what, to whom, in which block, for which fee; ids are shown only when it is opened. @param {WalletReceipt} receipt @param {string} text the message's own words @returns {Node[]} */
 export function receiptNodes(receipt, text) {
   const { words, icon: sign, tone } = LOOKS[receipt.outcome];
-  const { summary, reason, block_number, fee, transaction_hash, may_still_ask } = receipt;
+  const { summary, reason, block_number, fee, transaction_hash, unexpected = [], may_still_ask } = receipt;
   const facts = [
     ...(summary ? [el('strong', {}, withVisibleControls(summary))] : []),
     ...(receipt.outcome === 'succeeded' && summary ? [] : [words]),
@@ -73,5 +73,12 @@ export function receiptNodes(receipt, text) {
   ];
   const line = facts.flatMap((fact, at) => (at ? [' · ', fact] : [fact]));
   const details = el('details', { class: 'receipt-details' }, el('summary', {}, 'Details'), el('p', { dir: 'auto' }, withVisibleControls(text)));
-  return [el('div', { class: 'receipt', data: { tone, outcome: receipt.outcome } }, icon(sign), el('div', {}, el('p', { dir: 'auto' }, ...line), may_still_ask && el('p', { class: 'receipt-open' }, `A wallet had not answered. ${STILL_ASKS}`), details))];
+  return [el('div', { class: 'receipt', data: { tone: unexpected.length ? 'warning' : tone, outcome: receipt.outcome } }, icon(unexpected.length ? 'warning' : sign), el('div', {}, el('p', { dir: 'auto' }, ...line), ...unexpectedNodes(unexpected), may_still_ask && el('p', { class: 'receipt-open' }, `A wallet had not answered. ${STILL_ASKS}`), details))];
+}
+
+/** What nobody was shown before it was signed. @param {string[]} unexpected @returns {Node[]} */
+function unexpectedNodes(unexpected) {
+  if (!unexpected.length) return [];
+  const said = unexpected.map((text) => el('p', { class: 'receipt-open', dir: 'auto' }, ...withHex(withVisibleControls(text), true)));
+  return [el('p', { class: 'receipt-open' }, el('strong', {}, 'It also did what was not shown before you signed it:')), ...said];
 }

@@ -39,10 +39,13 @@ class Refused(Exception):
 
 @dataclass
 class FakeApprovals:
-    """`verdict`: what is found of a transaction that was sent; anything but `succeeded` leaves the request open."""
+    """`verdict`: what is found of a transaction that was sent; anything but `succeeded` leaves the request open.
+    `unexpected`: what it did beyond what was shown.
+    """
 
     waiting: list[Frame] = field(default_factory=list[Frame])
     verdict: str = "succeeded"
+    unexpected: list[str] = field(default_factory=list[str])
     claims: list[Frame] = field(default_factory=list[Frame])
     """Every claim that was granted."""
     refuses_binding: str = ""
@@ -116,6 +119,7 @@ class FakeApprovals:
         }
         if outcome == "succeeded":
             receipt |= {"summary": "Sent 1.5 ETH to 0xd8dA…6045", "block_number": 12, "fee": "0.00004 ETH"}
+            receipt["unexpected"] = self.unexpected
         if approval and closes:
             receipt["may_still_ask"] = self._is_in_a_wallet(approval, reply if outcome == "succeeded" else {})
             self.waiting.remove(approval)

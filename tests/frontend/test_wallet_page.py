@@ -274,7 +274,9 @@ async def test_a_wallet_that_cannot_even_be_read_leaves_the_page_and_the_other_w
     await expect(page.locator("#wallet-words")).to_have_text("0x7099…79C8")
 
 
-async def test_what_was_sent_and_not_found_stays_on_the_card(open_page: OpenPage, server: FakeServer) -> None:
+async def test_what_was_sent_and_not_found_stays_on_the_card_until_it_is_told_what_it_did(
+    open_page: OpenPage, server: FakeServer
+) -> None:
     at = await desk(open_page, server, Mode("behaves", "sent"))
     at.session.wallet.verdict = "not_found"
     await at.connect()
@@ -289,7 +291,11 @@ async def test_what_was_sent_and_not_found_stays_on_the_card(open_page: OpenPage
         await expect(at.page.locator(".receipt[data-outcome=not_found]")).to_be_visible()
         await at.page.reload()
     at.session.wallet.verdict = "succeeded"
+    at.session.wallet.unexpected = [f"{PAYER} could take all of your token."]
     await at.card.get_by_role("checkbox").check()
     await again.click()
     await expect(at.card).to_have_count(0)
+    done = at.page.locator(".receipt[data-outcome=succeeded][data-tone=warning]")
+    await expect(done).to_contain_text("It also did what was not shown before you signed it:")
+    await expect(done).to_contain_text(f"{PAYER} could take all of your token.")
     assert [claim["again"] for claim in at.session.wallet.claims] == [False, True]

@@ -66,8 +66,7 @@ def _read(answer: Any) -> Effects | None:
         return None
     logs = calls[0].logs
     answers = [_bytes(each.return_data) for each in calls[1:]]
-    found = [_log(log) for log in logs[:MOST_LOGS]]
-    readable = [log for log in found if log]
+    readable = readable_logs(logs)
     moved, is_whole = movements(readable)
     untold = None if is_whole and len(readable) == len(logs) else TOO_MANY_LOGS
     return Effects(moved, grants(readable), untold, answers)
@@ -79,6 +78,11 @@ def _calls(answer: Any) -> list[SimulatedCall]:
     except (TypeError, KeyError, IndexError):
         return []
     return [call for call in found if call]
+
+
+def readable_logs(logs: Sequence[NodeLog]) -> list[Log]:
+    """Return the first logs without those of which the node does not tell every value."""
+    return [log for log in map(_log, logs[:MOST_LOGS]) if log]
 
 
 def _log(log: NodeLog) -> Log | None:

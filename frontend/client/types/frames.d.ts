@@ -31,6 +31,10 @@ export type WalletReceipt = {
     summary?: string | null;
     reason?: string | null;
     /**
+     * what the transaction did beyond what its request showed, one sentence each
+     */
+    unexpected?: string[];
+    /**
      * a wallet that was asked to sign the request has not answered
      */
     may_still_ask?: boolean;
@@ -357,6 +361,7 @@ export type ApprovalReply = {
  * @property {string | null} [fee]
  * @property {string | null} [summary]
  * @property {string | null} [reason]
+ * @property {string[]} [unexpected] what the transaction did beyond what its request showed, one sentence each
  * @property {boolean} [may_still_ask] a wallet that was asked to sign the request has not answered
  */
 /**

@@ -45,6 +45,10 @@ class WalletReceipt(BaseModel):
     """What was sent to whom, in one short line."""
     reason: str | None = None
     """The reason for the outcome, if there is one."""
+    unexpected: list[str] = []
+    """What the transaction did beyond what its request showed, one sentence each: the contract deceived the simulation,
+    or has changed since.
+    """
     may_still_ask: bool = False
     """True if the request is used up while a wallet that was asked to sign it has not answered: whoever confirms it
     there sends it all the same.

@@ -20,6 +20,7 @@ _STILL_ASKS = (
     "A wallet that was asked to sign it has not answered: whoever confirms it there sends it all the same, so it must "
     "be rejected there if the wallet still asks."
 )
+_NOT_SHOWN = "ATTENTION, it also did what was not shown before it was signed:"
 _REPORTED: dict[ReceiptOutcome, Literal["not_found", "different", "unknown"]] = {
     "not_found": "not_found",
     "different": "different",
@@ -86,6 +87,7 @@ def mined(
     succeeded: bool | None,
     fee: int | None,
     told: Sequence[str],
+    unexpected: Sequence[str] = (),
 ) -> Verdict:
     """The requested transaction is in a block. Values that the node does not return are unknown, never a failure."""
     paid = None if fee is None else readable_amount(fee, currency_of(approval.network))
@@ -104,8 +106,18 @@ def mined(
     outcome, text = texts[succeeded]
     reason = "; ".join(told) or None
     block_number = receipt.block_number
-    return verdict(
+    found = verdict(
         approval, outcome, text, closes=True, tx_hash=tx_hash, block=block_number, fee=paid, reason=reason
+    )
+    return _with_unexpected(found, unexpected)
+
+
+def _with_unexpected(found: Verdict, unexpected: Sequence[str]) -> Verdict:
+    if not unexpected:
+        return found
+    text = f"{found.text} {_NOT_SHOWN} {' '.join(unexpected)}"
+    return replace(
+        found, text=text, receipt=found.receipt.model_copy(update={"unexpected": list(unexpected)})
     )
 
 

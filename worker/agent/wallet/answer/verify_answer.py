@@ -17,6 +17,7 @@ from worker.agent.wallet.answer import verdict as verdicts
 from worker.agent.wallet.answer.match_transaction import Match, is_old, matched
 from worker.agent.wallet.answer.search_chain import sent_since
 from worker.agent.wallet.answer.smart_account_calls import carried_success
+from worker.agent.wallet.answer.unexpected_effects import unexpected_effects
 from worker.agent.wallet.answer.verdict import Verdict
 from worker.ethereum.chains import Chain, Chains
 from worker.ethereum.node import Receipt, Transaction, transaction_hash
@@ -136,9 +137,9 @@ class _Check:
         if receipt is None or not receipt.is_in_block:
             self.so_far = verdicts.pending(self.approval, tx_hash, self.seconds)
             return None
-        return self._mined(found, tx_hash, match, receipt)
+        return await self._mined(found, tx_hash, match, receipt)
 
-    def _mined(self, found: Transaction, tx_hash: str, match: Match, receipt: Receipt) -> Verdict:
+    async def _mined(self, found: Transaction, tx_hash: str, match: Match, receipt: Receipt) -> Verdict:
         if receipt.block_number is not None and is_old(self.approval, receipt.block_number):
             return verdicts.different(self.approval, tx_hash, ["it is older than the request"])
         succeeded = carried_success(match.carrier, receipt) if match.kind == "carried" else receipt.succeeded
@@ -148,7 +149,18 @@ class _Check:
             told = [f"it was carried by a call of {match.carrier[0].to}", *told]
         if self.reported and tx_hash != self.reported:
             told = [f"it was mined instead of the reported {self.reported}", *told]
-        return verdicts.mined(self.approval, tx_hash, receipt, succeeded, fee, told)
+        unexpected = await self._unexpected(found, match, receipt)
+        return verdicts.mined(self.approval, tx_hash, receipt, succeeded, fee, told, unexpected)
+
+    async def _unexpected(self, found: Transaction, match: Match, receipt: Receipt) -> list[str]:
+        """A verdict does not depend on it, so a node that cannot be asked for more leaves it out."""
+        account = found.sender if match.kind == "same" else self.approval.payer
+        if account is None:
+            return []
+        try:
+            return await unexpected_effects(self.chain, self.approval.review, account, receipt)
+        except ToolRefused:
+            return []
 
     async def _search(self) -> Verdict | None:
         """Search what the account has sent since the request was made. The same call counts under any hash."""
@@ -161,7 +173,7 @@ class _Check:
                 continue
             match = await matched(self.chain, self.approval, found)
             if match.kind in {"same", "carried"} and (receipt := await self.chain.receipt(tx_hash)):
-                return self._mined(found, tx_hash, match, receipt)
+                return await self._mined(found, tx_hash, match, receipt)
             if self._takes_the_place(found):
                 return verdicts.replaced(self.approval, self.reported or "", tx_hash)
         return None

@@ -105,12 +105,12 @@ async def _nothing() -> None:
     return None
 
 
-async def ask_number(chain: Chain, contract: str, signature: str, arguments: bytes = b"") -> int | None:
-    """Return None if the contract returns anything but one word, or if the node cannot be asked."""
+async def ask_number(
+    chain: Chain, contract: str, signature: str, arguments: bytes = b"", at: str = "latest"
+) -> int | None:
+    """Return None if the contract returns anything but one word, or if the node cannot be asked. `at`: the block."""
     try:
-        answer = await chain.data(
-            "eth_call", {"to": contract, "input": call_data(signature, arguments)}, "latest"
-        )
+        answer = await chain.data("eth_call", {"to": contract, "input": call_data(signature, arguments)}, at)
     except ToolRefused:
         return None
     return int(answer, 16) if len(answer) == 66 else None

@@ -1,0 +1,93 @@
+"""A contract that recognises the simulation does something else when the transaction is real: the receipt says what."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mcp_servers.bytecode import RETURN, STOP, push, words
+from tests.worker.wallet.giving_calls import THIEF, called
+from tests.worker.wallet.payments import Payments
+from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number
+from tests.worker.wallet.test_effects import SENDER, THE_THIEF, log, who
+from tests.worker.wallet.test_left_out import TRANSFER
+from worker.agent.wallet.answer.verdict import Verdict
+
+CLAIM = called("claim()")
+FOR_ALL = "ApprovalForAll(address,address,bool)"
+APPROVAL = "Approval(address,address,uint256)"
+
+
+def transfer(amount: int) -> bytes:
+    return log(TRANSFER, SENDER, THE_THIEF, data=number(amount))
+
+
+def if_real(code: bytes, otherwise: bytes = b"") -> bytes:
+    """GASPRICE is zero in a simulation."""
+    begin = len(b"\x3a" + push(0, 2) + b"\x57" + otherwise + STOP)
+    return b"\x3a" + push(begin, 2) + b"\x57" + otherwise + STOP + b"\x5b" + code
+
+
+async def signed(payments: Payments, code: bytes, data: bytes = CLAIM) -> Verdict:
+    """The verdict about a request that was reviewed, and then signed as it is."""
+    payments.code(CONTRACT, code + STOP)
+    reviews = Reviews(payments.url, payments.chains, payments.payer)
+    request = payments.request(CONTRACT, 0, "0x" + data.hex(), sender=payments.payer)
+    request = request.model_copy(update={"review": await reviews.review(data)})
+    found = await payments.verdict(request, payments.send(CONTRACT, 0, "0x" + data.hex(), gas=hex(10**6)))
+    payments.code(CONTRACT, b"")
+    assert (found.receipt.outcome, found.closes) == ("succeeded", True)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (transfer(10**18), "1,000,000,000,000,000,000 base units of the token 0x"),
+        (log(TRANSFER, SENDER, THE_THIEF, push(7, 1)), "the token 7 of 0x"),
+        (log(FOR_ALL, SENDER, THE_THIEF, data=number(1)), "could take or move everything of yours in 0x"),
+        (log(APPROVAL, SENDER, THE_THIEF, data=number(2**200)), "could take all of your token 0x"),
+    ],
+    ids=["tokens", "a single token", "an operator", "an allowance"],
+)
+async def test_what_was_not_shown_is_told_as_soon_as_the_chain_shows_it(
+    payments: Payments, code: bytes, told: str
+) -> None:
+    found = await signed(payments, if_real(code))
+    (unexpected,) = found.receipt.unexpected
+    assert told in unexpected
+    assert THIEF in unexpected.lower()
+    assert found.text.endswith(
+        f"ATTENTION, it also did what was not shown before it was signed: {unexpected}"
+    )
+    assert (await signed(payments, code)).receipt.unexpected == []
+
+
+@pytest.mark.parametrize(("amount", "is_told"), [(9, False), (11, True)])
+async def test_a_price_that_moves_a_little_is_nothing_unexpected(
+    payments: Payments, amount: int, is_told: bool
+) -> None:
+    found = await signed(payments, if_real(transfer(amount), transfer(5)))
+    assert bool(found.receipt.unexpected) == is_told
+
+
+async def test_of_what_was_not_simulated_only_a_right_is_unexpected(payments: Payments) -> None:
+    for code, is_told in ((transfer(5), False), (log(FOR_ALL, SENDER, THE_THIEF, data=number(1)), True)):
+        payments.code(CONTRACT, code + STOP)
+        request = payments.request(CONTRACT, 0, "0x" + CLAIM.hex())
+        found = await payments.verdict(request, payments.send(CONTRACT, 0, "0x" + CLAIM.hex()))
+        assert bool(found.receipt.unexpected) == is_told
+    payments.code(CONTRACT, b"")
+
+
+async def test_what_comes_back_has_not_left(payments: Payments) -> None:
+    back = log(TRANSFER, THE_THIEF, SENDER, data=number(10))
+    assert (await signed(payments, if_real(transfer(10) + back))).receipt.unexpected == []
+
+
+async def test_what_is_left_of_an_allowance_is_no_new_one(payments: Payments) -> None:
+    """Many tokens log it each time that some of it is taken."""
+    payments.code(SECOND, log(APPROVAL, b"\x32", THE_THIEF, data=number(5)) + words(number(5), RETURN))
+    call_token = push(0, 1) * 5 + who(SECOND) + b"\x5a\xf1\x50"
+    found = await signed(payments, if_real(call_token))
+    payments.code(SECOND, b"")
+    assert found.receipt.unexpected == []
