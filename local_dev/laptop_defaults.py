@@ -18,3 +18,6 @@ HERE = {
 """Defaults unless a variable is exported: a worker that is stopped hands its runs over before it is killed, the user
 may name sessions freely, and there are no daily limits.
 """
+
+WORKER_HERE = {"LOG_ERROR_TEXTS": "true"}
+"""Default settings of a worker here that the template does not know, unless the developer sets others."""

@@ -19,6 +19,7 @@ from local_dev.aws.table_guard import TableGuard
 from local_dev.gateway_messages import GatewaySettings, listen
 from local_dev.home import Home, write_description
 from local_dev.http_server.limits import SOCKET_PATH
+from local_dev.laptop_defaults import WORKER_HERE
 from local_dev.login.variables import with_login
 from local_dev.options import STACK_FILE, Options
 from local_dev.processes.chain import Chain, anvil
@@ -28,13 +29,12 @@ from local_dev.processes.emulator import Emulator, chosen
 from local_dev.processes.processes import Child, Processes, StartFailed
 from local_dev.template import aws_variables as variables
 from local_dev.template.resource_names import local_wiring, shapes
+from local_dev.variable_names import report_misspelt
 
 WORKER_KILL_SECONDS = 2.5
 """A worker is killed after this time. It has ended its runs by then, so the whole stack ends within 5 s."""
 GATEWAY_STOP_SECONDS = 1.5
 READY_SECONDS = 180.0
-LOCAL = {"LOG_ERROR_TEXTS": "true"}
-"""Default settings of a worker here that the template does not know, unless the developer sets others."""
 WORKER = [sys.executable, "-m", "worker"]
 GATEWAY = [sys.executable, "-m", "local_dev.gateway_process"]
 
@@ -57,6 +57,7 @@ class Stack:
         self._processes = Processes(home.folder, verbose=options.verbose, report=report)
         self._keeper = Keeper(self._processes, report, self._describe)
         self._wiring = local_wiring(environment, self.url)
+        report_misspelt(environment, self._wiring.variable_names(), report)
         self._emulator = Emulator(
             self._processes, chosen(options.emulator), home.state, shapes(self._wiring), report
         )
@@ -154,7 +155,7 @@ class Stack:
 
     async def _worker(self, name: str) -> Child:
         aws = variables.with_table(self._described, self._own_table_url)
-        environment = LOCAL | variables.without_own_credentials(self._environment) | aws
+        environment = WORKER_HERE | variables.without_own_credentials(self._environment) | aws
         return await self._processes.start(name, WORKER, environment)
 
     async def _gateway(self) -> Child:

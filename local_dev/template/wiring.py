@@ -89,6 +89,12 @@ class Wiring:
             return self._environment(pairs)
         return {}
 
+    def variable_names(self) -> set[str]:
+        """Return the names of all variables and secrets of functions and worker, whether they are set or not."""
+        tasks = json.dumps(self.template.resources("AWS::ECS::TaskDefinition"))
+        named = set(re.findall(r'"Name": "([A-Z][A-Z0-9_]+)"', tasks))
+        return named.union(*(function.environment for function in self.functions().values()))
+
     def _present(self, pairs: list[Node]) -> list[Node]:
         """Return the entries whose condition holds; an entry without a condition stays unchanged."""
         kept: list[Node] = []

@@ -59,6 +59,7 @@ class Audience:
         try:
             await sender.run()
         except (ConnectionGone, StorageUnavailable) as error:
-            fields = {"connection_id": connection_id, "error": type(error).__name__}
+            # The field is not named `error`, for a person who closes a page is none.
+            fields = {"connection_id": connection_id, "reason": type(error).__name__}
             logger.info("connection given up", extra=fields)
             self._gone.add(connection_id)  # for this run; if the connection still exists, it can send `sync`
