@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 
 from local_dev.laptop_defaults import WORKER_HERE
-from local_dev.options import HELP
 
 READ_WITHOUT_THE_TEMPLATE = frozenset(
     {
         "ANTHROPIC_BASE_URL",
         "AUTH_ORIGINS",
         "AUTH_SCOPE",
+        "BACKEND_HOST",
+        "BACKEND_PORT",
         "BEDROCK_REGION",
         "BRAVE_SEARCH_URL",
         "ETHERSCAN_URL",
         "FORGE_ALLOW_PRIVATE_EGRESS",
+        "FORGE_DEV_TOKEN_SECONDS",
+        "FORGE_DYNOXIDE",
+        "FORGE_EDGE_SECRET",
+        "FORGE_EMULATOR",
+        "FORGE_EXPIRY_SECONDS",
+        "FORGE_HOSTS",
+        "FORGE_KEEP_STATE",
         "FORGE_LLM_FIRST_SECONDS",
         "FORGE_LLM_MEDIA",
         "FORGE_LLM_RETRIES",
         "FORGE_LLM_SECONDS",
         "FORGE_LLM_SILENCE_SECONDS",
+        "FORGE_LOCAL_FOLDER",
         "FORGE_MCP_CONFIG",
         "FORGE_MCP_LAUNCHER",
         "FORGE_MCP_START_SECONDS",
         "FORGE_MCP_USERS",
         "FORGE_OFFLINE_PACE",
+        "FORGE_RELOAD",
+        "FORGE_SCHEDULE_SECONDS",
         "FORGE_SCRIPT_JOURNAL",
+        "FORGE_SOCKET_IDLE_SECONDS",
+        "FORGE_SOCKET_LIFETIME_SECONDS",
+        "FORGE_STACK_FILE",
         "FORGE_TOKEN",
         "FORGE_URL",
+        "FORGE_WORKERS",
         "UNISWAP_DOCS_FOLDER",
         "ZEROX_URL",
     }
@@ -46,12 +60,10 @@ OF_OTHERS = ("AWS_", "OTEL_", "POWERTOOLS_", "FASTMCP_", "XDG_")
 LIKENESS = 0.88
 """`FORGE_LMM` and `FORGE_LLM` are that alike, by difflib's ratio."""
 
-_NAME = re.compile(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b")
-
 
 def known_names(of_template: Iterable[str]) -> frozenset[str]:
     """Return every variable that has an effect."""
-    return frozenset({*of_template, *_NAME.findall(HELP), *READ_WITHOUT_THE_TEMPLATE, *WORKER_HERE})
+    return READ_WITHOUT_THE_TEMPLATE.union(of_template, WORKER_HERE)
 
 
 def misspelt(names: Iterable[str], known: frozenset[str]) -> Iterator[str]:

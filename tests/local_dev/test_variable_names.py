@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
+from local_dev.options import HELP
 from local_dev.repository import ROOT
 from local_dev.template.resource_names import local_wiring
 from local_dev.variable_names import OURS, known_names, misspelt
@@ -53,7 +55,7 @@ def test_every_variable_of_ours_in_code_and_documents_is_known() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and ours.fullmatch(node.value)
     }
     documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    told = {name for path in documents for name in ours.findall(path.read_text())}
+    told = {name for text in (HELP, *map(Path.read_text, documents)) for name in ours.findall(text)}
     assert read
     lacking = (read | told) - KNOWN
     assert not lacking, f"add {lacking} to READ_WITHOUT_THE_TEMPLATE in local_dev/variable_names.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -206,6 +207,13 @@ def test_a_missing_tool_is_named_with_its_server(prompt: str, tool_name: str, se
 def test_the_connected_tools_can_be_listed() -> None:
     assert "- `balance`: balance." in str(step("which tools do you have?"))
     assert step("tools", tools=[]) == "No tools are connected."
+
+
+def test_a_listed_tool_is_described_by_its_whole_first_paragraph() -> None:
+    description = "Pays the\n    bill. Once.\n    \n    More words."
+    assert step("tools", tools=[replace(tool("pay"), description=description)]) == (
+        "These tools are connected:\n- `pay`: Pays the bill. Once."
+    )
 
 
 PIECES = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from worker.agent.llm.offline.amounts import ether, to_wei
 from worker.agent.llm.offline.reading import balance_line, field, problem, status_of, unknown_outcome, words
@@ -142,10 +143,14 @@ def ask_sender(box: ToolCalls, amount: str, unit: str, recipient: str) -> Plan:
     )
 
 
+def _first_paragraph(description: str) -> str:
+    """Return it on one line; a docstring breaks its lines within sentences."""
+    return " ".join(map(str.strip, takewhile(str.strip, description.strip().splitlines())))
+
+
 def list_tools(box: ToolCalls) -> Plan:
     lines = (
-        f"- {in_code(tool.name)}: {in_chat((tool.description or '').strip().partition(chr(10))[0])}"
-        for tool in box.tools
+        f"- {in_code(tool.name)}: {in_chat(_first_paragraph(tool.description or ''))}" for tool in box.tools
     )
     return only("\n".join(("These tools are connected:", *lines)) if box.tools else "No tools are connected.")
 
