@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 HERE = {
     "WORKER_STOP_SECONDS": "1",
     "WORKER_HEARTBEAT": "",
@@ -21,3 +23,8 @@ may name sessions freely, and there are no daily limits.
 
 WORKER_HERE = {"LOG_ERROR_TEXTS": "true"}
 """Default settings of a worker here that the template does not know, unless the developer sets others."""
+
+
+def workers_since_now() -> dict[str, str]:
+    """Return the variable that tells a worker since when the others run, for the table may be of an earlier start."""
+    return {"OTHER_WORKERS_SINCE": str(int(time.time() * 1_000))}

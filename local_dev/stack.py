@@ -19,7 +19,7 @@ from local_dev.aws.table_guard import TableGuard
 from local_dev.gateway_messages import GatewaySettings, listen
 from local_dev.home import Home, write_description
 from local_dev.http_server.limits import SOCKET_PATH
-from local_dev.laptop_defaults import WORKER_HERE
+from local_dev.laptop_defaults import WORKER_HERE, workers_since_now
 from local_dev.login.variables import with_login
 from local_dev.options import STACK_FILE, Options
 from local_dev.processes.chain import Chain, anvil
@@ -204,7 +204,7 @@ class Stack:
         chain = {"TESTNET_RPC_URL": url} if url else {}
         key = self._credential.access_key
         aws = variables.aws_variables(self._environment, self._table.url, self._queue_url, key)
-        return {**aws, **self._wiring.worker_environment(), **chain}
+        return {**aws, **self._wiring.worker_environment(), **chain, **workers_since_now()}
 
     @property
     def _own_table_url(self) -> str:

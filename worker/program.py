@@ -98,6 +98,7 @@ def _parts(
             llm=settings.forge_llm,
             missing_api_key=missing is not None,
             notices=operator_notices(settings, networks(environment), missing),
+            others_since=settings.other_workers_since,
         ),
         metrics=Metrics(enabled=settings.worker_metrics),
         clock=system_clock,

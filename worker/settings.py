@@ -28,6 +28,10 @@ class WorkerSettings(Settings):
     """How long runs may continue after SIGTERM."""
     worker_heartbeat: str = ""
     """The file that the event loop touches while it runs (`worker.operation.heartbeat`); empty: no file."""
+    other_workers_since: int = Field(default=0, ge=0)
+    """What was published before this time, in epoch milliseconds, is of workers that have gone. Only `make run` knows,
+    because it starts all workers.
+    """
     worker_metrics: bool = True
     """Whether the worker writes metrics."""
     frame_pace: FramePace = "smooth"

@@ -33,9 +33,10 @@ class Publisher:
         llm: str,
         missing_api_key: bool,
         notices: list[str],
+        others_since: int = 0,
     ) -> None:
         self._commands, self._toolbox, self._blocking = commands, toolbox, blocking
-        self._clock = clock
+        self._clock, self._others_since = clock, others_since
         self._llm, self._missing_api_key, self._notices = llm, missing_api_key, notices
         self._catalog = self._current()
         self._pause = PUBLISH_SECONDS
@@ -66,7 +67,8 @@ class Publisher:
     async def _is_covered(self) -> bool:
         """Return whether a worker that can answer has published recently; its catalog then stays."""
         known = await self._blocking(self._commands.catalog)
-        fresh = known is not None and self._clock() - known.published_at < FRESH_MS
+        oldest = max(self._clock() - FRESH_MS + 1, self._others_since)
+        fresh = known is not None and known.published_at >= oldest
         return known is not None and fresh and not known.missing_api_key
 
     async def keep_published(self) -> None:
