@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mcp_servers.bytecode import RETURN, dispatch, words
+from tests.mcp_servers.bytecode import RETURN, STOP, dispatch, words
 from tests.worker.wallet.giving_calls import THIEF, UNKNOWN, approve, called
-from tests.worker.wallet.reviews import CONTRACT, Reviews, number
+from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number
 
 
 def token(**answers: int) -> bytes:
@@ -28,9 +28,24 @@ async def test_an_allowance_is_compared_with_what_the_sender_has(
     reviews: Reviews, amount: int, unlimited: bool, severity: str
 ) -> None:
     reviews.code(token())
-    review = await reviews.review(approve(amount))
+    reviews.code(STOP, SECOND)
+    review = await reviews.review(called("approve(address,uint256)", SECOND, amount))
+    reviews.code(b"", SECOND)
     assert [(each.unlimited, each.amount) for each in review.allowances] == [(unlimited, str(amount))]
     assert [each.severity for each in review.warnings] == [severity]
+
+
+@pytest.mark.parametrize("delegates", [False, True])
+async def test_an_allowance_of_a_person_is_a_danger_whatever_its_amount(
+    reviews: Reviews, delegates: bool
+) -> None:
+    """Exchanges and other programs are contracts; it is frauds who let people approve an account."""
+    reviews.code(token())
+    reviews.code(b"\xef\x01\x00" + bytes.fromhex(CONTRACT[2:]) if delegates else b"", SECOND)
+    review = await reviews.review(called("approve(address,uint256)", SECOND, 10))
+    reviews.code(b"", SECOND)
+    (warning,) = review.warnings
+    assert (warning.severity, "(an account, no contract)" in warning.text) == ("danger", True)
 
 
 async def test_the_allowance_at_the_end_counts_and_not_only_what_a_call_adds(reviews: Reviews) -> None:

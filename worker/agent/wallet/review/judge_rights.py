@@ -92,11 +92,14 @@ def judged(right: Right, facts: Facts, sender: str | None) -> Allowance:
 
 
 def warning_of(right: Right, allowance: Allowance, facts: Facts, sender: str | None) -> ReviewWarning:
-    """An amount that is known to be less than the owner's balance is only a caution; every other right is a danger."""
+    """An amount that is known to be less than the owner's balance is only a caution if a contract may take it; every
+    other right is a danger. Programs that need an allowance are contracts; a person who needs one can be paid instead.
+    """
     usual: WarningCode = "unlimited_allowance" if allowance.unlimited else "allowance"
     about = facts.of(right, sender)
     is_compared = about is not None and about.balance is not None
-    is_part = allowance.kind in _COUNTED and not allowance.unlimited and is_compared
+    is_person = right.spender.lower() in facts.accounts
+    is_part = allowance.kind in _COUNTED and not allowance.unlimited and is_compared and not is_person
     return ReviewWarning(
         code=_CODES.get(allowance.kind, usual),
         severity="caution" if is_part else "danger",
