@@ -6,10 +6,11 @@ import pytest
 
 from tests.mcp_servers.conftest import rpc
 from tests.worker.stage import KEY
-from tests.worker.wallet.conftest import Payer
+from tests.worker.wallet.conftest import Payer, last_notice
 from tests.worker.wallet.talk import ASK, asking, calling, pairs
 
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+UNKNOWN_HASH = "0x" + "ab" * 32
 
 
 async def test_the_run_ends_waiting_with_an_approval_that_is_bound_to_the_transaction(payer: Payer) -> None:
@@ -116,6 +117,29 @@ async def test_several_requests_wait_beside_each_other_and_beside_other_tools(pa
     assert [m.tool.name for m in seen.messages if m.kind == "tool_result" and m.tool].count(ASK) == 2
     await payer.say(asking("Bob", "3"))
     assert [each.transaction.value for each in await payer.approvals()] == ["1", "2", "3"]
+
+
+async def test_the_same_transaction_is_asked_for_once_until_it_is_settled(payer: Payer) -> None:
+    """Also if a wallet has had it: a new card would not say that it may have been sent."""
+    await payer.say(asking("Bob", "1"))
+    (approval,) = await payer.approvals()
+    seen = await payer.answer("sent", UNKNOWN_HASH, to=approval.approval_id)
+    assert "The request stays open" in last_notice(seen)
+    again = (ASK, {"to": BOB, "value": "1", "description": "Once more"})
+    seen = await payer.say(calling(again))
+    assert f"is in request {approval.approval_id} already" in seen.messages[-1].content
+    other = (ASK, {"to": BOB, "value": "2", "description": "Another"})
+    seen = await payer.say(calling(other, other))
+    assert [each.transaction.value for each in await payer.approvals()] == ["1", "2"]
+    await payer.answer("rejected", to=approval.approval_id)
+    await payer.say(calling(again))
+    assert [each.transaction.value for each in await payer.approvals()] == ["2", "1"]
+
+
+async def test_the_same_transaction_of_two_accounts_is_two(payer: Payer) -> None:
+    for number in (3, 4):
+        await payer.say(asking("Bob", "1", wallet_address=payer.account(number)))
+    assert len(await payer.approvals()) == 2
 
 
 async def test_no_more_requests_wait_than_a_person_can_look_at(payer: Payer) -> None:

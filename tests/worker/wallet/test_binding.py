@@ -18,8 +18,8 @@ from tests.worker.wallet.talk import asking
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
 
-async def asked(payer: Payer, **more: Any) -> Approval:
-    await payer.say(asking("Bob", "0.5 ether", **more))
+async def asked(payer: Payer, value: str = "0.5 ether", **more: Any) -> Approval:
+    await payer.say(asking("Bob", value, **more))
     return (await payer.approvals())[-1]
 
 
@@ -85,7 +85,7 @@ async def test_an_unknown_request_is_not_bound(payer: Payer) -> None:
 async def test_the_connected_wallet_is_the_sender_of_a_new_request_unless_another_is_named(
     payer: Payer,
 ) -> None:
-    await asked(payer)
+    await asked(payer, "0.1 ether")
     payer.stage.store.sessions.set_wallet(KEY, payer.account(5))
     assert (await asked(payer)).transaction.sender == to_checksum_address(payer.account(5))
     assert (await asked(payer, wallet_address=payer.account(6))).transaction.sender == to_checksum_address(

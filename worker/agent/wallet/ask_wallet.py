@@ -163,7 +163,9 @@ def wallet_tools(wallet: Wallet) -> FunctionToolset[RunDeps]:
             raise ToolRefused(NO_RECIPIENT)
         request = await read_request(chain, sender or ZERO_ADDRESS, to, value, data, data_name="data")
         approval = await wallet.approval(ctx, request, description, gas, knows_sender=bool(sender))
-        _check_room([*ctx.deps.approvals, *ctx.deps.asked], approval)
+        pending = [*ctx.deps.approvals, *ctx.deps.asked]
+        _check_new(pending, approval)
+        _check_room(pending, approval)
         ctx.deps.asked.append(approval)
         raise CallDeferred
 
@@ -198,6 +200,25 @@ async def _transaction(request: Request, *, knows_sender: bool) -> WalletTransac
         gas=None if request.gas is None else str(request.gas),
         sender=request.sender.address if knows_sender else None,
     )
+
+
+def _check_new(pending: list[Approval], approval: Approval) -> None:
+    """The card of a second request would not say that the first may have been sent, so the person would pay twice."""
+    same = next((each for each in pending if _is_repeated(each, approval)), None)
+    if same is None:
+        return
+    raise ToolRefused(
+        f"The same transaction is in request {same.approval_id} already, which is still open: two requests for it "
+        "could be sent both.",
+        "The user signs or rejects that one. If it is wanted twice, ask again once it is settled.",
+    )
+
+
+def _is_repeated(before: Approval, approval: Approval) -> bool:
+    one, other = before.transaction, approval.transaction
+    is_same = (one.chain_id, one.calls) == (other.chain_id, other.calls)
+    senders = {each.sender.lower() for each in (one, other) if each.sender}
+    return is_same and len(senders) < 2 and before.approval_id != approval.approval_id
 
 
 def _check_room(pending: list[Approval], approval: Approval) -> None:
