@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge.models.session import Catalog
 from forge.observability import show_error_texts
 from forge.settings import Settings
 from forge.store import open_store, system_clock
@@ -95,16 +96,24 @@ class Cloud:
                 expiry = Expiry(dynamodb, name, properties, streams, self._runtime, self._report)
                 background.start(expiry.run(self._options.expiry_seconds), f"expiry of {name}")
 
-    def catalog_since(self, began: float) -> Callable[[], bool]:
-        """Return whether a worker has published what it offers since `began` (epoch seconds)."""
+    def catalog_since(self, began: float, *, by_new_workers: bool) -> Callable[[], bool]:
+        """Return whether a worker has published what it offers since `began` (epoch seconds).
+
+        `by_new_workers`: only a worker that was started since then counts.
+        """
         settings = Settings.from_environment(self._wiring.worker_environment())
         store = open_store(settings, system_clock, table_client(self._aws))
 
         def published() -> bool:
             catalog = store.commands.catalog()
-            return catalog is not None and catalog.published_at >= began * 1000
+            return catalog is not None and is_news(catalog, int(began * 1000), by_new_workers=by_new_workers)
 
         return published
 
     def close(self) -> None:
         self._runtime.close()
+
+
+def is_news(catalog: Catalog, since: int, *, by_new_workers: bool) -> bool:
+    """A worker that an earlier edit has started may publish after the next edit, of which it knows nothing."""
+    return (catalog.started_at if by_new_workers else catalog.published_at) >= since

@@ -105,17 +105,17 @@ class GatewayProcess:
         return int(self._background.failed.is_set())
 
     async def _announce(self, began: float) -> None:
-        await self._until_published(began)
+        await self._until_published(began, by_new_workers=False)
         self._control.send("ready")
 
     async def _restart_workers(self) -> None:
         began = time.time()
         self._control.send("restart workers")
-        await self._until_published(began)
+        await self._until_published(began, by_new_workers=True)
 
-    async def _until_published(self, began: float) -> None:
+    async def _until_published(self, began: float, *, by_new_workers: bool) -> None:
         """Wait until a worker has published what it offers, which it does when it is ready. Raises `StartFailed`."""
-        published = self._cloud.catalog_since(began)
+        published = self._cloud.catalog_since(began, by_new_workers=by_new_workers)
         try:
             async with asyncio.timeout(WORKER_SECONDS):
                 while not await asyncio.to_thread(published):  # noqa: ASYNC110  another process publishes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 HERE = {
     "WORKER_STOP_SECONDS": "1",
@@ -25,6 +26,15 @@ WORKER_HERE = {"LOG_ERROR_TEXTS": "true"}
 """Default settings of a worker here that the template does not know, unless the developer sets others."""
 
 
+def of_new_worker(developers: Mapping[str, str]) -> dict[str, str]:
+    """Return the developer's variables with the defaults and the time of a worker that is started now."""
+    return {**WORKER_HERE, **developers, "WORKER_STARTED_AT": _now_ms()}
+
+
 def workers_since_now() -> dict[str, str]:
     """Return the variable that tells a worker since when the others run, for the table may be of an earlier start."""
-    return {"OTHER_WORKERS_SINCE": str(int(time.time() * 1_000))}
+    return {"OTHER_WORKERS_SINCE": _now_ms()}
+
+
+def _now_ms() -> str:
+    return str(int(time.time() * 1_000))

@@ -35,6 +35,11 @@ class Log:
             return
         self.dropped += max(1, data.count(b"\n"))
 
+    def begin(self) -> None:
+        """Forget the lines of an earlier process of the same name, of which the new one's `tail` must not consist."""
+        self._lines.clear()
+        self._part = b""
+
     def tail(self) -> str:
         """Return the last lines, including those that could not be written."""
         lines = [*self._lines, self._part] if self._part else list(self._lines)

@@ -19,7 +19,7 @@ from local_dev.aws.table_guard import TableGuard
 from local_dev.gateway_messages import GatewaySettings, listen
 from local_dev.home import Home, write_description
 from local_dev.http_server.limits import SOCKET_PATH
-from local_dev.laptop_defaults import WORKER_HERE, workers_since_now
+from local_dev.laptop_defaults import of_new_worker, workers_since_now
 from local_dev.login.variables import with_login
 from local_dev.options import STACK_FILE, Options
 from local_dev.processes.chain import Chain, anvil
@@ -155,7 +155,7 @@ class Stack:
 
     async def _worker(self, name: str) -> Child:
         aws = variables.with_table(self._described, self._own_table_url)
-        environment = WORKER_HERE | variables.without_own_credentials(self._environment) | aws
+        environment = of_new_worker(variables.without_own_credentials(self._environment)) | aws
         return await self._processes.start(name, WORKER, environment)
 
     async def _gateway(self) -> Child:

@@ -99,6 +99,7 @@ def _parts(
             missing_api_key=missing is not None,
             notices=operator_notices(settings, networks(environment), missing),
             others_since=settings.other_workers_since,
+            started_at=settings.worker_started_at,
         ),
         metrics=Metrics(enabled=settings.worker_metrics),
         clock=system_clock,

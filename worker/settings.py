@@ -32,6 +32,8 @@ class WorkerSettings(Settings):
     """What was published before this time, in epoch milliseconds, is of workers that have gone. Only `make run` knows,
     because it starts all workers.
     """
+    worker_started_at: int = Field(default=0, ge=0)
+    """The time at which the worker's process was started, in epoch milliseconds; 0: unknown."""
     worker_metrics: bool = True
     """Whether the worker writes metrics."""
     frame_pace: FramePace = "smooth"

@@ -34,9 +34,10 @@ class Publisher:
         missing_api_key: bool,
         notices: list[str],
         others_since: int = 0,
+        started_at: int = 0,
     ) -> None:
         self._commands, self._toolbox, self._blocking = commands, toolbox, blocking
-        self._clock, self._others_since = clock, others_since
+        self._clock, self._others_since, self._started_at = clock, others_since, started_at
         self._llm, self._missing_api_key, self._notices = llm, missing_api_key, notices
         self._catalog = self._current()
         self._pause = PUBLISH_SECONDS
@@ -84,4 +85,5 @@ class Publisher:
             networks=list(self._toolbox.networks),
             notices=[*self._notices, *self._toolbox.notices],
             published_at=self._clock(),
+            started_at=self._started_at,
         )

@@ -83,7 +83,7 @@ class Keeper:
         await asyncio.gather(*(self._processes.stop(child, seconds) for child in ending), *self._leaving)
 
     async def _keep(self, name: str) -> None:
-        pause, began = FIRST_PAUSE_SECONDS, time.monotonic()
+        pause, began, told = FIRST_PAUSE_SECONDS, time.monotonic(), ""
         while True:
             child = self._children[name]
             await child.wait()
@@ -93,8 +93,11 @@ class Keeper:
             if not child.renewing:
                 if time.monotonic() - began > STABLE_SECONDS:
                     pause = FIRST_PAUSE_SECONDS
-                said = f"{name} ended with {child.code}; it is started again in {pause:g} s"
-                self._report(f"{said}\n{child.tail()}" if child.code != -9 else said)
+                tail = child.tail() if child.code != -9 else ""
+                again = " again, for the same reason" if tail and tail == told else ""
+                said = f"{name} ended with {child.code}{again}; it is started again in {pause:g} s"
+                self._report(f"{said}\n{tail}" if tail and not again else said)
+                told = tail
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             began = time.monotonic()

@@ -51,6 +51,7 @@ class Child:
         self._process, self._log, self._echo, self._ready = process, log, echo, ready
         self._ended = asyncio.Event()
         self._line = ""
+        log.begin()
         self._watch()
 
     async def wait(self) -> int:

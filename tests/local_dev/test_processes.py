@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from local_dev.process_identity import started
+from local_dev.processes.child_keeper import Keeper
 from local_dev.processes.orphan_guard import SCRIPT, Guard
 from local_dev.processes.processes import Processes, StartFailed
 from tests.patience import PATIENCE_SECONDS, eventually
@@ -112,6 +113,21 @@ async def test_a_process_does_not_begin_a_heap_for_each_thread_unless_the_develo
     child = await processes.start("speaker", ["sh", "-c", "echo $MALLOC_ARENA_MAX heaps"], own)
     await child.wait()
     assert f"{heaps} heaps" in child.tail()
+
+
+async def test_a_child_that_fails_again_and_again_is_explained_once(processes: Processes):
+    told: list[str] = []
+    keeper = Keeper(processes, told.append, lambda: None)
+    command = [sys.executable, "-c", "raise SystemExit('no luck today')"]
+    await keeper.start("unlucky", lambda: processes.start("unlucky", command, os.environ))
+    keeper.keep()
+    await eventually(lambda: len(told) >= 3)
+    keeper.release()
+    assert told[:3] == [
+        "unlucky ended with 1; it is started again in 0.1 s\n  unlucky: no luck today",
+        "unlucky ended with 1 again, for the same reason; it is started again in 0.2 s",
+        "unlucky ended with 1 again, for the same reason; it is started again in 0.4 s",
+    ]
 
 
 async def test_what_is_left_of_a_childs_group_ends_with_it(processes: Processes):

@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from forge.models.session import Catalog
+from local_dev.cloud import is_news
 from local_dev.reload import FUNCTIONS, RESTART, WORKERS, Reloader, effects_of
 from local_dev.repository import ROOT
 from tests.patience import PATIENCE_SECONDS
@@ -146,6 +148,13 @@ async def test_an_edit_is_in_effect_and_a_fault_is_named_where_make_run_was_type
 )
 def test_each_part_of_the_tree_concerns_what_imports_it(path: str, effects: set[str]) -> None:
     assert effects_of([str(ROOT / path)]) == effects
+
+
+def test_a_worker_of_the_edit_before_does_not_make_the_next_edit_ready() -> None:
+    published = Catalog(started_at=1_000, published_at=9_000)
+    assert is_news(published, 5_000, by_new_workers=False)
+    assert not is_news(published, 5_000, by_new_workers=True)
+    assert is_news(published, 1_000, by_new_workers=True)
 
 
 async def test_hundreds_of_changed_files_are_told_in_a_line() -> None:

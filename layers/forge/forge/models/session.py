@@ -205,3 +205,5 @@ class Catalog(BaseModel):
     """Notices for the operator."""
     published_at: int = 0
     """The time of publication, in epoch milliseconds."""
+    started_at: int = 0
+    """The time at which the publishing worker was started, in epoch milliseconds; 0 if nobody has told it."""
