@@ -92,6 +92,22 @@ def test_every_setting_is_a_variable_of_the_template() -> None:
     assert not unread, f"add fields for {unread} to forge/settings.py, or remove them from template.yaml"
 
 
+OF_A_LAPTOP = {"LOG_ERROR_TEXTS", "OTHER_WORKERS_SINCE", "WORKER_METRICS", "WORKER_STARTED_AT"}
+"""Settings of the worker that only `make run` and tests set."""
+READ_BY_LIBRARIES = ("FASTMCP_", "OTEL_", "POWERTOOLS_")
+
+
+def test_every_setting_of_the_worker_can_be_set_in_aws_and_every_variable_is_read() -> None:
+    fields, given = {name.upper() for name in WorkerSettings.model_fields}, set(worker_variables())
+    unset = fields - given - {name.upper() for name in Settings.model_fields} - OF_A_LAPTOP
+    assert not unset, f"add {unset} to template.yaml, TaskDefinition, Environment, from a parameter each"
+    code = "".join(path.read_text() for path in (ROOT / "worker").rglob("*.py"))
+    unread = {
+        name for name in given - fields if f'"{name}"' not in code and not name.startswith(READ_BY_LIBRARIES)
+    }
+    assert not unread, f"add fields for {unread} to worker/settings.py, or remove them from template.yaml"
+
+
 @pytest.mark.parametrize(("name", "statement"), statements())
 def test_a_policy_names_its_actions_and_one_resource(name: str, statement: dict[str, Any]) -> None:
     assert statement["Effect"] == "Allow"
