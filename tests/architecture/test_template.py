@@ -185,7 +185,8 @@ def test_nothing_in_the_worker_s_task_may_write_its_disk_or_is_root() -> None:
 
 def test_the_network_of_a_new_session_is_one_that_the_worker_knows() -> None:
     allowed = template()["Parameters"]["DefaultNetwork"]["AllowedValues"]
-    assert allowed == [info.name for info in KNOWN_NETWORKS]
+    known = [info.name for info in KNOWN_NETWORKS]
+    assert allowed == known, f"template.yaml, DefaultNetwork, AllowedValues: write {known}"
 
 
 def of_settings() -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from worker.ethereum.known_networks import KNOWN_NETWORKS, rpc_variable
 
 ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:the-one"
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
+TOOLS = (ROOT / "docs/tools.md").read_text()
 TEMPLATE = (ROOT / "template.yaml").read_text()
 
 
@@ -59,6 +60,12 @@ def missing(parameter: str, variable: str) -> list[str]:
 def test_a_known_network_can_be_configured_in_aws(network: NetworkInfo) -> None:
     lacks = missing(rpc_parameter(network), rpc_variable(network.name))
     assert not lacks, f"{network.title} cannot be reached in AWS. " + "; ".join(lacks)
+
+
+@pytest.mark.parametrize("network", KNOWN_NETWORKS, ids=lambda network: network.name)
+def test_a_known_network_is_named_where_documents_list_them(network: NetworkInfo) -> None:
+    prefix = rpc_variable(network.name).removesuffix("RPC_URL")
+    assert f"`{prefix}`" in TOOLS, f"add `{prefix}` to the networks of docs/tools.md"
 
 
 @pytest.mark.parametrize("parameter", [name for name in template()["Parameters"] if name.endswith("Arn")])

@@ -36,9 +36,9 @@ async def test_the_servers_offer_the_documented_tools_under_names_of_their_own()
 async def test_every_tool_is_described_and_annotated_and_only_send_changes_anything() -> None:
     for _, server in mount({}):
         for tool in await server.list_tools():
-            assert tool.description
+            assert tool.description, f"describe {tool.name} to the LLM in a docstring"
             hints = tool.annotations
-            assert hints is not None
+            assert hints is not None, f"annotate {tool.name} with READS, PURE or SENDS"
             changes = tool.name == "send"
             assert (hints.read_only_hint, hints.idempotent_hint, hints.destructive_hint) == (
                 not changes,
