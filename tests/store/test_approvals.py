@@ -77,6 +77,20 @@ def test_the_same_claim_is_renewed_and_given_back(store: Store, clock: Clock):
     assert claim(store, asked, "tab-two-2", clock).claim
 
 
+def test_a_request_does_not_expire_while_a_wallet_has_it(store: Store, clock: Clock):
+    asked = pending(store)
+    assert claim(store, asked, "tab-one-1", clock).expires_at == asked.expires_at
+    clock.advance(asked.expires_at - clock() - 1)
+    for _ in range(3):
+        claimed = claim(store, asked, "tab-one-1", clock)
+        assert claimed.expires_at == clock() + CLAIM_MS
+        clock.advance(CLAIM_MS - 1)
+    assert store.approvals.release(KEY, ID, "tab-one-1").approvals
+    clock.advance(1)
+    with pytest.raises(NotFound):
+        claim(store, asked, "tab-two-2", clock)
+
+
 def test_a_claim_that_lapsed_without_an_answer_is_taken_over_only_by_an_explicit_act(
     store: Store, clock: Clock
 ):

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from forge.models.approval import Approval, Claim
+from forge.models.approval import CLAIM_MS, Approval, Claim
 from forge.models.approval_reply import ApprovalReply
 from forge.models.session_key import ANONYMOUS, SessionKey
 from tests.mcp_servers.conftest import rpc
@@ -201,6 +201,18 @@ async def test_an_answer_after_the_expiry_is_told_as_expired(payer: Payer) -> No
     assert "came after the wallet request had expired" in told[1]
     assert "Done:" not in payer.talk.said_to
     assert await payer.approvals() == []
+
+
+async def test_who_signs_in_the_last_minute_is_heard_after_the_expiry(payer: Payer) -> None:
+    approval = await asked(payer)
+    store, clock = payer.stage.store, payer.stage.clock
+    clock.ahead += 15 * 60_000 - 30_000
+    claim = Claim(claim_id="claim-0001", account=payer.account(9), until=clock() + CLAIM_MS)
+    store.approvals.claim(payer.key, approval.approval_id, claim, approval.digest)
+    clock.ahead += 60_000
+    tx_hash = await payer.sign(approval)
+    seen = await payer.answer("sent", tx_hash, to=approval.approval_id, claim_id=claim.claim_id)
+    assert (last_receipt(seen).outcome, await payer.approvals()) == ("succeeded", [])
 
 
 @pytest.mark.parametrize("first", ["the answer", "another message"])

@@ -133,7 +133,9 @@ def _taken(approval: Approval, wanted: Claim, now: int, *, again: bool) -> Appro
         raise ApprovalHeld("Something was reported for this request already: it may have been sent.")
     is_told = other is None or any(report.at >= other.until for report in approval.reported)
     report = None if is_told or other is None else Report(outcome="unknown", at=other.until)
-    return with_report(approval, report).model_copy(update={"claim": wanted})
+    # Who signs in the last minute, or on a slow device, is not told that the payment counts as nothing.
+    end = max(approval.expires_at, wanted.until)
+    return with_report(approval, report).model_copy(update={"claim": wanted, "expires_at": end})
 
 
 def _renews(approval: Approval, wanted: Claim) -> bool:
