@@ -65,6 +65,25 @@ async def test_a_right_that_an_unknown_call_gives_is_found_in_its_logs(
     assert {"not_understood"} < {each.code for each in review.warnings if each.severity == "danger"}
 
 
+TO_ONESELF = [
+    ("delegate(address)", log("DelegateChanged(address,address,address)", SENDER, NOBODY, SENDER)),
+    ("transferOwnership(address)", log("OwnershipTransferred(address,address)", SENDER, SENDER)),
+    ("approve(address,uint256)", log("Approval(address,address,uint256)", SENDER, SENDER, data=number(2**200))),
+    ("setApprovalForAll(address,bool)", log("ApprovalForAll(address,address,bool)", SENDER, SENDER, data=number(1))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code"), TO_ONESELF, ids=[text for text, _ in TO_ONESELF])
+async def test_what_the_signer_gives_to_itself_needs_no_warning(
+    reviews: Reviews, text: str, code: bytes
+) -> None:
+    reviews.code(code + TRUE)
+    rest = [] if text.endswith("(address)") else [2**200 if "uint" in text else True]
+    review = await reviews.review(called(text, reviews.sender, *rest))
+    assert (review.allowances, review.warnings) == ([], [])
+    assert (await reviews.review(called(text, THIEF, *rest))).warnings != []
+
+
 async def test_a_right_of_somebody_else_is_none_of_the_senders(reviews: Reviews) -> None:
     reviews.code(log("ApprovalForAll(address,address,bool)", who(SECOND), THE_THIEF, data=number(1)) + STOP)
     assert (await reviews.review(UNKNOWN)).allowances == []
@@ -198,6 +217,17 @@ async def test_a_payment_with_a_call_where_there_is_no_contract_is_a_danger(revi
     assert review.recipient is not None
     assert review.recipient.lower() == SECOND
     assert [change.to.lower() for change in review.changes] == [SECOND]
+
+
+async def test_so_is_one_that_an_account_makes(reviews: Reviews) -> None:
+    reviews.code(STOP)
+    pays = "execute(address,uint256,bytes)"
+    for value, is_lost in ((10**18, True), (0, False)):
+        review = await reviews.review(called(pays, SECOND, value, called("deposit()")))
+        lost = [each.text for each in review.warnings if each.code == "lost_to_nobody"]
+        assert [each.endswith("would keep the 1 ETH.") for each in lost] == [True] * is_lost
+    plain = await reviews.review(called(pays, SECOND, 10**18, b""))
+    assert "lost_to_nobody" not in {each.code for each in plain.warnings}
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mcp_servers.bytecode import RETURN, STOP, dispatch, words
+from tests.mcp_servers.bytecode import RETURN, STOP, dispatch, push, words
 from tests.worker.wallet.giving_calls import THIEF, UNKNOWN, approve, called
 from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number
 
@@ -33,6 +33,28 @@ async def test_an_allowance_is_compared_with_what_the_sender_has(
     reviews.code(b"", SECOND)
     assert [(each.unlimited, each.amount) for each in review.allowances] == [(unlimited, str(amount))]
     assert [each.severity for each in review.warnings] == [severity]
+
+
+COLLECTION = (
+    push(4, 1) + b"\x35" + push(0xE0, 1) + b"\x1c" + push(0x80AC58CD, 4) + b"\x14" + push(0, 1) + b"\x52"
+)
+"""`supportsInterface` of EIP-721: whether the id is that of the standard."""
+
+
+@pytest.mark.parametrize(("decimals", "kind"), [(0, "erc721"), (2, "erc20")])
+async def test_a_collection_that_says_it_has_no_decimals_gives_single_tokens(
+    reviews: Reviews, decimals: int, kind: str
+) -> None:
+    answers = {"approve(address,uint256)": 1, "balanceOf(address)": 1_000, "decimals()": decimals}
+    code = {text: words(number(value), RETURN) for text, value in answers.items()}
+    reviews.code(
+        dispatch({**code, "supportsInterface(bytes4)": COLLECTION + push(32, 1) + push(0, 1) + RETURN})
+    )
+    reviews.code(STOP, SECOND)
+    review = await reviews.review(called("approve(address,uint256)", SECOND, 7))
+    reviews.code(b"", SECOND)
+    (given,) = review.allowances
+    assert (given.kind, "the token 7 of" in given.text) == (kind, kind == "erc721")
 
 
 @pytest.mark.parametrize("delegates", [False, True])

@@ -108,6 +108,11 @@ def settled_rights(rights: Sequence[Right], after: After, sender: str) -> list[R
     return [*(each for each in numbers if each), *_once(others)]
 
 
+def without_own(rights: Sequence[Right], sender: str) -> list[Right]:
+    """Leave out what the account gives to itself: its own votes, a name, the ownership that it accepts."""
+    return [each for each in rights if each.spender.lower() != sender.lower() or not _is_of(each, sender)]
+
+
 def without_taken(rights: Sequence[Right], moved: Sequence[AssetChange], sender: str) -> list[Right]:
     """Leave out what may be taken in this call alone and is seen to leave, because the movement tells it."""
     leaves = Counter[tuple[str, str]]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from forge.models.wallet_review import ReviewWarning, SimulationOutcome, WarningCode
 from worker.agent.wallet.review.acted_for import account_warnings
 from worker.agent.wallet.review.addresses_of_nobody import belongs_to_nobody
+from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.false_token_names import false_name_warnings
 from worker.agent.wallet.review.fee_warnings import fee_warnings
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found
@@ -28,13 +29,12 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
         (
             found.is_void and not request.value,
             "no_contract",
-            f"{_absent(found)}, so the call would do nothing.",
+            f"{_absent(found, top)}, so the call would do nothing.",
         ),
         (
             found.is_void and request.value > 0,
             "lost_to_nobody",
-            f"{_absent(found)}: nothing would come of the call, and that address would keep the "
-            f"{readable_amount(request.value, request.chain.currency)}.",
+            _kept(found, top),
         ),
         (
             not found.is_void and _is_nobody(found),
@@ -52,9 +52,14 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
             "It is sent to the contract of a token: what is sent to it is usually lost.",
         ),
     ]
+    kept: list[tuple[bool, WarningCode, str]] = [
+        (True, "lost_to_nobody", _kept(found, node))
+        for node in all_nodes(top.inner)
+        if node.data and node.value and node.to.lower() in found.facts.codeless
+    ]
     made = [
         ReviewWarning(code=code, severity="danger" if code in _DANGERS else "caution", text=text)
-        for applies, code, text in notes
+        for applies, code, text in [*notes, *kept]
         if applies
     ]
     elsewhere = [] if found.is_void else payee_warnings(all_nodes(found.reading.calls), found.sender)
@@ -62,8 +67,15 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
     return [*_false_answer(found), *false_name_warnings(found), *elsewhere, *fee_warnings(found), *made]
 
 
-def _absent(found: Found) -> str:
-    return f"There is no contract at {checksummed(found.reading.calls[0].to)} on {found.request.chain.name}"
+def _absent(found: Found, node: Node) -> str:
+    return f"There is no contract at {checksummed(node.to)} on {found.request.chain.name}"
+
+
+def _kept(found: Found, node: Node) -> str:
+    amount = readable_amount(node.value, found.request.chain.currency)
+    return (
+        f"{_absent(found, node)}: nothing would come of the call, and that address would keep the {amount}."
+    )
 
 
 def _is_nobody(found: Found) -> bool:

@@ -22,6 +22,7 @@ from worker.agent.wallet.review.after_simulation import (
     settled_rights,
     simulated_rights,
     with_balances,
+    without_own,
     without_taken,
 )
 from worker.agent.wallet.review.decode_calls import decode_calls
@@ -59,8 +60,10 @@ async def reviewed(request: Request, *, knows_sender: bool, known: Sequence[str]
         called = {node.to.lower() for node in all_nodes(reading.calls)}
         rights = [*rights, *simulated_rights(simulation, called)]
         after = await read_after(request, rights, [to] if request.data else [])
-        rights = without_taken(settled_rights(rights, after, sender), simulation.asset_changes or [], sender)
-    facts = await read_facts(request.chain, rights, sender, others=[to])
+        rights = settled_rights(rights, after, sender)
+        rights = without_taken(without_own(rights, sender), simulation.asset_changes or [], sender)
+    paid = [node.to for node in all_nodes(reading.calls) if node.data and node.value and node.to]
+    facts = await read_facts(request.chain, rights, sender, others=[to, *paid])
     facts = with_balances(facts, after, sender) if sender else facts
     trusted = [
         *await request.chain.test_accounts(),

@@ -21,8 +21,8 @@ _ERC721 = bytes.fromhex("80ac58cd").ljust(32, b"\0")
 _NO_INTERFACE = b"\xff" * 4 + bytes(28)
 """Arguments of `supportsInterface`: the id of EIP-721, and the one that EIP-165 requires a contract to deny.
 
-A contract that answers yes to everything is not a collection. A contract with decimals is not one either: its
-allowance is an amount.
+A contract that answers yes to everything is not a collection. A contract with decimals is not one either, because its
+allowance is an amount; some collections say that they have none (`decimals()` is 0).
 """
 _DELEGATION = "0xef0100"
 
@@ -38,7 +38,7 @@ class TokenFacts:
     balance: int | None = None
     """The owner's balance in base units."""
     is_nft: bool = False
-    """True if the contract declares EIP-721 and has no decimals."""
+    """True if the contract declares EIP-721, and names no decimals or zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,9 @@ async def read_facts(
 ) -> Facts:
     """`others`: further addresses that must be checked for code."""
     keys = list(dict.fromkeys(_key(each, sender) for each in rights if each.token))[:MOST_TOKENS]
-    spenders = (each.spender for each in rights if each.spender)
-    accounts = list(dict.fromkeys(each.lower() for each in (*others, *spenders)))[:MOST_ACCOUNTS]
+    spenders = dict.fromkeys(each.spender.lower() for each in rights if each.spender)
+    called = dict.fromkeys(each.lower() for each in others)
+    accounts = list(dict.fromkeys([*list(called)[:MOST_ACCOUNTS], *list(spenders)[:MOST_ACCOUNTS]]))
     tokens, codes = await asyncio.gather(
         asyncio.gather(*(_token_facts(chain, *key) for key in keys)),
         asyncio.gather(*(_code(chain, account) for account in accounts)),
@@ -97,7 +98,7 @@ async def _token_facts(chain: Chain, token: str, owner: str) -> TokenFacts | Non
         )
     except ToolRefused:
         return None
-    is_nft = nft == 1 and anything == 0 and described.decimals is None
+    is_nft = nft == 1 and anything == 0 and not described.decimals
     return TokenFacts(described, supply, balance, is_nft=is_nft)
 
 
