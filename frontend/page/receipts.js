@@ -80,5 +80,5 @@ export function receiptNodes(receipt, text) {
 function unexpectedNodes(unexpected) {
   if (!unexpected.length) return [];
   const said = unexpected.map((text) => el('p', { class: 'receipt-open', dir: 'auto' }, ...withHex(withVisibleControls(text), true)));
-  return [el('p', { class: 'receipt-open' }, el('strong', {}, 'It also did what was not shown before you signed it:')), ...said];
+  return [el('p', { class: 'receipt-open' }, el('strong', {}, 'It did not do exactly what was shown before you signed it:')), ...said];
 }

@@ -296,6 +296,6 @@ async def test_what_was_sent_and_not_found_stays_on_the_card_until_it_is_told_wh
     await again.click()
     await expect(at.card).to_have_count(0)
     done = at.page.locator(".receipt[data-outcome=succeeded][data-tone=warning]")
-    await expect(done).to_contain_text("It also did what was not shown before you signed it:")
+    await expect(done).to_contain_text("It did not do exactly what was shown before you signed it:")
     await expect(done).to_contain_text(f"{PAYER} could take all of your token.")
     assert [claim["again"] for claim in at.session.wallet.claims] == [False, True]

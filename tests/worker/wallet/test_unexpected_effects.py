@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from eth_utils.address import to_checksum_address
 
-from tests.mcp_servers.bytecode import RETURN, STOP, push, words
+from tests.mcp_servers.bytecode import RETURN, STOP, dispatch, push, words
 from tests.worker.wallet.giving_calls import THIEF, called
 from tests.worker.wallet.payments import Payments
 from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number
-from tests.worker.wallet.test_effects import SENDER, THE_THIEF, log, who
+from tests.worker.wallet.test_effects import NOBODY, SENDER, THE_THIEF, log, who
 from tests.worker.wallet.test_left_out import TRANSFER
 from worker.agent.wallet.answer.verdict import Verdict
 
@@ -21,9 +22,9 @@ def transfer(amount: int) -> bytes:
     return log(TRANSFER, SENDER, THE_THIEF, data=number(amount))
 
 
-def if_real(code: bytes, otherwise: bytes = b"") -> bytes:
-    """GASPRICE is zero in a simulation."""
-    begin = len(b"\x3a" + push(0, 2) + b"\x57" + otherwise + STOP)
+def if_real(code: bytes, otherwise: bytes = b"", at: int = 0) -> bytes:
+    """GASPRICE is zero in a simulation. `at`: where in the contract this code is."""
+    begin = at + len(b"\x3a" + push(0, 2) + b"\x57" + otherwise + STOP)
     return b"\x3a" + push(begin, 2) + b"\x57" + otherwise + STOP + b"\x5b" + code
 
 
@@ -57,7 +58,7 @@ async def test_what_was_not_shown_is_told_as_soon_as_the_chain_shows_it(
     assert told in unexpected
     assert THIEF in unexpected.lower()
     assert found.text.endswith(
-        f"ATTENTION, it also did what was not shown before it was signed: {unexpected}"
+        f"ATTENTION, it did not do exactly what was shown before it was signed: {unexpected}"
     )
     assert (await signed(payments, code)).receipt.unexpected == []
 
@@ -68,6 +69,41 @@ async def test_a_price_that_moves_a_little_is_nothing_unexpected(
 ) -> None:
     found = await signed(payments, if_real(transfer(amount), transfer(5)))
     assert bool(found.receipt.unexpected) == is_told
+
+
+GIVES = log(TRANSFER, THE_THIEF, SENDER, data=number(1_000))
+PAYS = log(TRANSFER, SENDER, THE_THIEF, data=number(1_000))
+OF_TWO_DIGITS = words(number(2), RETURN)
+
+
+def a_token(real: bytes, simulated: bytes) -> bytes:
+    """It moves its tokens by `claim`, and has two decimals."""
+    at = len(dispatch({"claim()": b""})) - len(dispatch({})) - len(b"\x5b")
+    return dispatch({"claim()": if_real(real + STOP, simulated, at), "decimals()": OF_TWO_DIGITS})
+
+
+@pytest.mark.parametrize(
+    ("real", "simulated", "told"),
+    [
+        (b"", GIVES, "was shown to arrive, and nothing of it has."),
+        (
+            log(TRANSFER, THE_THIEF, SENDER, data=number(499)),
+            GIVES,
+            "to arrive, and less than half of it has.",
+        ),
+        (b"", PAYS, f"was shown to go to {to_checksum_address(THIEF)}, and nothing of it has."),
+        (log(TRANSFER, THE_THIEF, SENDER, data=number(500)), GIVES, ""),
+        (log(TRANSFER, NOBODY, SENDER, push(8, 1)), log(TRANSFER, NOBODY, SENDER, push(7, 1)), ""),
+        (b"", log(TRANSFER, NOBODY, SENDER, push(7, 1)), "the token 7 of 0x"),
+    ],
+    ids=["nothing", "little", "no payment", "half", "the next token", "no token"],
+)
+async def test_what_was_shown_and_did_not_happen_is_told(
+    payments: Payments, real: bytes, simulated: bytes, told: str
+) -> None:
+    found = await signed(payments, a_token(real, simulated))
+    assert [told in each for each in found.receipt.unexpected] == [True] * bool(told)
+    assert (await signed(payments, a_token(simulated, simulated))).receipt.unexpected == []
 
 
 async def test_of_what_was_not_simulated_only_a_right_is_unexpected(payments: Payments) -> None:

@@ -20,7 +20,7 @@ _STILL_ASKS = (
     "A wallet that was asked to sign it has not answered: whoever confirms it there sends it all the same, so it must "
     "be rejected there if the wallet still asks."
 )
-_NOT_SHOWN = "ATTENTION, it also did what was not shown before it was signed:"
+_NOT_SHOWN = "ATTENTION, it did not do exactly what was shown before it was signed:"
 _REPORTED: dict[ReceiptOutcome, Literal["not_found", "different", "unknown"]] = {
     "not_found": "not_found",
     "different": "different",

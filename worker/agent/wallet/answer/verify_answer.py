@@ -15,6 +15,7 @@ from forge.models.approval import Approval
 from forge.models.run import ChainWait
 from worker.agent.wallet.answer import verdict as verdicts
 from worker.agent.wallet.answer.match_transaction import Match, is_old, matched
+from worker.agent.wallet.answer.missing_effects import missing_effects
 from worker.agent.wallet.answer.search_chain import sent_since
 from worker.agent.wallet.answer.smart_account_calls import carried_success
 from worker.agent.wallet.answer.unexpected_effects import unexpected_effects
@@ -157,10 +158,13 @@ class _Check:
         account = found.sender if match.kind == "same" else self.approval.payer
         if account is None:
             return []
+        review, sender = self.approval.review, self.approval.transaction.sender or ""
+        is_simulated_for = sender.lower() == account.lower() and receipt.succeeded
+        missing = missing_effects(review, account, receipt) if is_simulated_for else []
         try:
-            return await unexpected_effects(self.chain, self.approval.review, account, receipt)
+            return [*missing, *await unexpected_effects(self.chain, review, account, receipt)]
         except ToolRefused:
-            return []
+            return missing
 
     async def _search(self) -> Verdict | None:
         """Search what the account has sent since the request was made. The same call counts under any hash."""
