@@ -180,6 +180,12 @@ async def test_a_refusal_has_status_two_and_says_when_to_come_back(server: FakeS
     assert (status, json.loads(out)["outcome"], err) == (2, "refused", "")
 
 
+async def test_a_server_with_a_login_is_told_with_the_variable_of_the_token(server: FakeServer) -> None:
+    server.api.canned["/api/chat"] += [problem(401, "Unauthorized", "A bearer token is required.")]
+    said = "A bearer token is required. Set FORGE_TOKEN to one that is valid.\n"
+    assert await ask(server) == (2, "", said)
+
+
 async def test_a_person_sees_the_text_as_it_comes(server: FakeServer) -> None:
     def slow(session: SimulatedSession, message: str) -> None:
         session.claim()

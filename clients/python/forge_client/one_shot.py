@@ -13,7 +13,7 @@ from forge_client.answers import Accepted, Ended, ended_run
 from forge_client.client import ForgeClient
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Token
-from forge_client.errors import ForgeClientError, ProblemError, SessionExpired, Unreachable
+from forge_client.errors import ForgeClientError, NotAuthenticated, ProblemError, SessionExpired, Unreachable
 from forge_client.events import Updated
 from forge_client.frames import Message
 from forge_client.wording import approval_words, tool_line, visible
@@ -89,6 +89,8 @@ async def ask_once(question: Question, printer: Printer) -> int:
     except Unreachable as error:
         detail = f"{error} Is `make run` running? Another address: --url or FORGE_URL."
         return _refuse(question, printer, detail, REFUSED)
+    except NotAuthenticated as error:
+        return _refuse(question, printer, f"{error} Set FORGE_TOKEN to one that is valid.", REFUSED)
     except ProblemError as error:
         hint = f" Try again in {error.retry_after:g} s." if error.retry_after else ""
         return _refuse(question, printer, f"{error}{hint}", REFUSED)
