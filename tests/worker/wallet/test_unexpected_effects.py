@@ -63,6 +63,11 @@ async def test_what_was_not_shown_is_told_as_soon_as_the_chain_shows_it(
     assert (await signed(payments, code)).receipt.unexpected == []
 
 
+async def test_what_the_account_gives_to_itself_is_nothing_unexpected(payments: Payments) -> None:
+    own = log("DelegateChanged(address,address,address)", SENDER, NOBODY, SENDER)
+    assert (await signed(payments, own)).receipt.unexpected == []
+
+
 @pytest.mark.parametrize(("amount", "is_told"), [(9, False), (11, True)])
 async def test_a_price_that_moves_a_little_is_nothing_unexpected(
     payments: Payments, amount: int, is_told: bool

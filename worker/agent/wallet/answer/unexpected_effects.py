@@ -98,7 +98,7 @@ async def _rights(
     given = {
         (each.token.lower(), each.spender.lower(), each.amount if each.single else None): each
         for each in grants(logs)
-        if (each.owner or "").lower() == account.lower() and not each.revokes
+        if (each.owner or "").lower() == account.lower() != each.spender.lower() and not each.revokes
     }
     new = [each for (token, spender, _), each in given.items() if (token, spender) not in shown][:MOST_TOLD]
     kept = await all_of(_has_grown(chain, each, account, block) for each in new)

@@ -125,6 +125,8 @@ def _sentence(judging: _Judging) -> str:
     who, what = _who(judging), _what(judging)
     if judging.only_lessens:
         return f"{who} may take less of {_whose(judging)} than before, by {_amount(judging)}; something may be left."
+    if judging.revokes and kind in _COUNTED and not right.amount:
+        return f"{who} may no longer take any of {_whose(judging)}."
     if judging.revokes:
         return f"{who} may no longer take or control {what}."
     if right.words:
