@@ -80,7 +80,7 @@ check: check-python check-page check-template check-bill check-advisories ## For
 check-python: setup-check
 	$(bin)/ruff format --check
 	$(bin)/ruff check
-	$(python) $(bin)/pyright
+	$(bin)/pyrefly check
 	$(python) $(bin)/lint-imports
 
 .PHONY: check-page

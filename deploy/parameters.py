@@ -67,7 +67,8 @@ def bedrock_arns(programs: Programs, llm: str, region: str) -> str:
     profile = programs.found("bedrock", "get-inference-profile", "--inference-profile-identifier", model)
     if profile is None:
         return f"arn:aws:bedrock:{region}::foundation-model/{model}"
-    return ",".join([profile["inferenceProfileArn"], *(each["modelArn"] for each in profile["models"])])
+    models: list[str] = [each["modelArn"] for each in profile["models"]]
+    return ",".join([profile["inferenceProfileArn"], *models])
 
 
 def stream_concurrency(programs: Programs) -> str:

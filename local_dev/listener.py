@@ -12,7 +12,7 @@ def listen(options: Options) -> socket.socket:
     family, *_, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
     # The workers call `::` by its IPv4 address.
     both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-    return socket.create_server(address[:2], family=family, backlog=512, dualstack_ipv6=both)  # pyright: ignore[reportArgumentType]
+    return socket.create_server(address[:2], family=family, backlog=512, dualstack_ipv6=both)
 
 
 def why_not(options: Options, error: OSError) -> str:

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
-from watchfiles import Change, DefaultFilter, awatch  # pyright: ignore[reportUnknownVariableType]
+from watchfiles import Change, DefaultFilter, awatch
 
 from local_dev.processes.processes import StartFailed
 from local_dev.repository import ROOT

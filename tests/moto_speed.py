@@ -55,7 +55,7 @@ def work_once() -> None:
         validator.traverse = _of_the_whole  # type: ignore[method-assign]
     DepthFirstTraverser.traverse = _traverse  # type: ignore[method-assign]
     Node.find_clauses = _find_clauses  # type: ignore[method-assign]
-    Node.__deepcopy__ = _copied  # type: ignore[attr-defined]
+    Node.__deepcopy__ = _copied
     ReservedKeywords.KEYWORDS = frozenset(ReservedKeywords.get_reserved_keywords())  # type: ignore[assignment]
     UpdateExpressionParser.make = functools.cache(UpdateExpressionParser.make)  # type: ignore[method-assign]
     ConditionExpressionParser.parse = _parsed_condition  # type: ignore[method-assign]

@@ -57,7 +57,7 @@ async def serving(world: World) -> AsyncGenerator[str]:
     app = world.server().http_app(path="/tools/mcp", stateless_http=True, json_response=True)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False, lifespan="on")
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve(), name="world")  # pyright: ignore[reportPrivateUsage]
+    task = asyncio.create_task(server._serve(), name="world")  # pyrefly: ignore[protected-access]
     while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
         await asyncio.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]

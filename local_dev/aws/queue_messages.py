@@ -31,14 +31,14 @@ def parsed(body: bytes) -> Request:
         request = None
     if not isinstance(request, dict):
         raise QueueError("InvalidParameterValue", "The request is not a JSON object.")
-    return request  # pyright: ignore[reportUnknownVariableType]
+    return request
 
 
 def entries_of(request: Request) -> Sequence[Request]:
     entries = request.get("Entries")
-    if not isinstance(entries, list) or not 0 < len(entries) <= MOST_MESSAGES:  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(entries, list) or not 0 < len(entries) <= MOST_MESSAGES:
         raise QueueError("EmptyBatchRequest", "A batch has between 1 and 10 entries.")
-    return entries  # pyright: ignore[reportUnknownVariableType]
+    return entries
 
 
 def text_of(request: Request, name: str) -> str:

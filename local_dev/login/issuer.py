@@ -176,7 +176,7 @@ class LoginIssuer:
 def kept_key(file: Path) -> ec.EllipticCurvePrivateKey:
     """The key is kept over restarts, so that a login stays valid."""
     try:
-        return serialization.load_pem_private_key(file.read_bytes(), None)  # pyright: ignore[reportReturnType]
+        return serialization.load_pem_private_key(file.read_bytes(), None)  # pyrefly: ignore[bad-return]  written below
     except (OSError, ValueError):
         key = ec.generate_private_key(ec.SECP256R1())
     form = serialization.PrivateFormat.PKCS8

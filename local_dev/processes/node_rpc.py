@@ -28,5 +28,5 @@ async def call(port: ReservedPort, method: str, *parameters: Any) -> Any:
             finally:
                 writer.close()
         return json.loads(answer.partition(b"\r\n\r\n")[2])["result"]
-    except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise NodeError(method) from error

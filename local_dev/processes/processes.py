@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from signal import Signals
 
 from local_dev.logs import Log
 from local_dev.processes.chosen_ports import ReservedPort
@@ -59,7 +60,7 @@ class Child:
         await self._ended.wait()
         return self.code or 0
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: Signals) -> None:
         """Send a signal to the whole group, while the group is known to be ours."""
         if self.code is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):

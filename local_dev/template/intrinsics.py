@@ -135,7 +135,7 @@ class Template:
         raise TemplateError(f"template.yaml: nothing is called {name}")
 
     def _get_att(self, argument: Node) -> str:
-        path = argument if isinstance(argument, str) else ".".join(argument)
+        path: str = argument if isinstance(argument, str) else ".".join(argument)
         if path in self.attributes:
             return self.attributes[path]
         name, _, attribute = path.partition(".")
@@ -180,4 +180,4 @@ def _short_form(loader: yaml.CSafeLoader, suffix: str, node: yaml.Node) -> dict[
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": argument}
 
 
-_Loader.add_multi_constructor("!", _short_form)  # pyright: ignore[reportUnknownMemberType]
+_Loader.add_multi_constructor("!", _short_form)

@@ -227,7 +227,8 @@ def _security_headers(policy: Mapping[str, Any]) -> dict[str, str]:
     """
     headers: dict[str, str] = {}
     if csp := policy.get("ContentSecurityPolicy"):
-        headers["content-security-policy"] = " ".join(csp["ContentSecurityPolicy"].split())
+        written: str = csp["ContentSecurityPolicy"]
+        headers["content-security-policy"] = " ".join(written.split())
     if "ContentTypeOptions" in policy:
         headers["x-content-type-options"] = "nosniff"
     if frame := policy.get("FrameOptions"):

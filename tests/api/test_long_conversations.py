@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ KEY = SessionKey("anonymous", "long")
 AT_ONCE = 90
 
 
-def grow(gateway: Gateway, store: Store, contents: list[str], key: SessionKey = KEY) -> None:
+def grow(gateway: Gateway, store: Store, contents: Sequence[str], key: SessionKey = KEY) -> None:
     """Accepts one message and lets its run answer with `contents`, in as many transactions as they need."""
     answer = gateway.post("/api/chat", {"message": "go on", "session_id": key.session_id})
     run_id = answer.headers["x-run-id"]

@@ -118,7 +118,7 @@ def test_an_alarm_reads_a_metric_that_somebody_writes(
     else:
         assert read.name in recorded_by_functions()
         with observability.invocation(function="f"):
-            observability.record(read.name)  # pyright: ignore[reportArgumentType]
+            observability.record(read.name)  # pyrefly: ignore[bad-argument-type]
     assert (namespace, read.name, (dimension,), service) in emitted(capsys)
 
 

@@ -49,7 +49,8 @@ class Theirs:
         session.set_credentials("key", "secret", "token")
         self.client = session.create_client("apigatewaymanagementapi", REGION, endpoint_url=URL)
         self.client.meta.events.register_first("before-send", self._send)
-        self.status, self.body, self.sent = 200, b"", None
+        self.status, self.body = 200, b""
+        self.sent: tuple[str, str, bytes] | None = None
 
     def _send(self, request: Any, **_: Any) -> AWSResponse:
         path = request.url.removeprefix(URL.removesuffix("/ws"))

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,9 +46,9 @@ async def run(server: FakeServer, *arguments: str, stdin: str = "") -> tuple[int
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def ask(server: FakeServer, message: str = "hello", **options: object) -> tuple[int, str, str]:
+async def ask(server: FakeServer, message: str = "hello", **options: Any) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
-    question = Question(message, server.base_url, **options)  # pyright: ignore[reportArgumentType]
+    question = Question(message, server.base_url, **options)
     status = await ask_once(question, Printer(out, err))
     return status, out.getvalue(), err.getvalue()
 

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_approvals import Ask
 from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Say, Tool
+from tests.frontend.fake_session import Say, Step, Tool
 from tests.frontend.test_conversation_page import write
 from tests.frontend.test_wallet_page import Desk, wallet_script
 from tests.frontend.wallet_modes import OTHER, PAYER, Mode
@@ -67,9 +67,9 @@ READ = [Tool("get_account_transactions", {"address": OTHER}, "[]")]
     ],
 )
 async def test_an_address_that_looks_like_a_known_one_takes_a_second_act(
-    open_page: OpenPage, server: FakeServer, before: list[Say | Tool], message: str, ask: Ask, known: str
+    open_page: OpenPage, server: FakeServer, before: list[Step], message: str, ask: Ask, known: str
 ) -> None:
-    server.replies |= {message: [*before], "buy": [ask]}
+    server.replies |= {message: before, "buy": [ask]}
     page = await open_page(prepare=wallet_script(BEHAVES))
     await write(page, message)
     await expect(page.locator("#messages > li").nth(1)).to_be_visible()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import settings
@@ -44,8 +44,8 @@ class Sessions(RuleBasedStateMachine):
     runs: Bundle[RunMessage] = Bundle("runs")
     leases: Bundle[Lease] = Bundle("leases")
 
-    dynamodb: Any
-    table: str
+    dynamodb: ClassVar[Any]
+    table: ClassVar[str]
 
     def __init__(self) -> None:
         super().__init__()

@@ -55,11 +55,11 @@ async def test_an_overloaded_provider_is_asked_again(stage: Stage) -> None:
     asked: list[int] = []
 
     class Once(Script):
-        async def _stream(self, messages, info):
+        async def _stream(self, messages, _info):
             asked.append(1)
             if len(asked) < 3:
                 raise ModelOverloadedError("m", "busy")
-            async for piece in super()._stream(messages, info):
+            async for piece in super()._stream(messages, _info):
                 yield piece
 
     stage.llm = Once(["At last."]).llm()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from forge.errors import StorageUnavailable
 from forge.models.run import Outcome
@@ -153,7 +154,7 @@ async def test_a_deleted_session_stops_its_run_without_another_write(stage: Stag
 class LazyControls:
     """Control items that cannot be read for a while."""
 
-    def __init__(self, controls: object, failures: int) -> None:
+    def __init__(self, controls: Any, failures: int) -> None:
         self._controls, self.failures = controls, failures
 
     def __getattr__(self, name: str) -> object:
@@ -163,7 +164,7 @@ class LazyControls:
         if self.failures:
             self.failures -= 1
             raise StorageUnavailable(retry_after=1)
-        return self._controls.read(keys, **how)  # pyright: ignore[reportAttributeAccessIssue]
+        return self._controls.read(keys, **how)
 
 
 async def test_the_watch_survives_a_storage_that_is_out_of_reach(stage: Stage) -> None:

@@ -209,7 +209,7 @@ async def test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_
     page = await stage.open_page()
     publisher = stage.parts().publisher
     commands = Watched(stage.store.commands, catalog=catalog)
-    publisher._commands = commands  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    publisher._commands = commands  # pyrefly: ignore[bad-assignment]
     stage.start(publisher=publisher, commands=commands)
     seen = await page.ended(await stage.say("hi"))
     assert catalog.failures < 1_000

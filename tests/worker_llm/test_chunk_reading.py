@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openai._models import construct_type  # pyright: ignore[reportPrivateImportUsage]
+from openai._models import construct_type
 from openai.types.chat import ChatCompletionChunk
 from pydantic import BaseModel
 

@@ -101,5 +101,5 @@ def test_a_long_thought_costs_time_in_proportion_to_its_length(piece: str) -> No
     splitter = ThoughtSplitter(is_opened=True)
     for _ in range(5_000):
         splitter.feed(piece)
-        assert len(splitter._held) <= 2 * len(piece) + len("</think>") + 1  # pyright: ignore[reportPrivateUsage]
+        assert len(splitter._held) <= 2 * len(piece) + len("</think>") + 1
     assert splitter.feed("</think>Five.") == [("thought", piece * 5_000), ("text", "Five.")]

@@ -32,7 +32,7 @@ class Answered:
 def answered(deps: RunDeps, reply: ApprovalReply | None) -> list[Answered]:
     """Return the asks that end when the run begins: those that have expired, and the one that the message answers."""
     over = [_lapsed(ask) for ask in deps.asks if deps.is_over(ask)]
-    named = reply and next((ask for ask in deps.asks if ask.approval_id == reply.approval_id), None)
+    named = next((ask for ask in deps.asks if ask.approval_id == reply.approval_id), None) if reply else None
     if named is None or reply is None or deps.is_over(named):
         return over
     if reply.outcome == "allowed":

@@ -42,7 +42,7 @@ def resolve(who: str, network: str, test_accounts: Sequence[str]) -> Account:
     text = who.strip()
     if _HEX.fullmatch(text):
         return label(parse_address(text), test_accounts)
-    names = [name.lower() for name in ACCOUNT_NAMES]
+    names: list[str] = [name.lower() for name in ACCOUNT_NAMES]
     if text.lower() not in names:
         raise _unknown(text)
     index = names.index(text.lower())

@@ -29,8 +29,8 @@ class Talk:
     async def _stream(self, messages: list[ModelMessage], _info: Any) -> AsyncIterator[Any]:
         self.requests.append(list(messages))
         parts = [part for message in messages for part in message.parts]
-        last = max(i for i, part in enumerate(parts) if isinstance(part, UserPromptPart))
-        prompt = str(parts[last].content)  # pyright: ignore[reportAttributeAccessIssue]
+        last, asked = [(i, part) for i, part in enumerate(parts) if isinstance(part, UserPromptPart)][-1]
+        prompt = str(asked.content)
         results = [part for part in parts[last:] if isinstance(part, ToolReturnPart)]
         if prompt.startswith("[[") and not results:
             for index, (name, arguments) in enumerate(json.loads(prompt)):

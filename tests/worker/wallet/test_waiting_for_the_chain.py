@@ -192,7 +192,7 @@ async def test_a_stop_ends_the_wait_at_once_although_nobody_holds_the_run(
 ) -> None:
     monkeypatch.setattr(dependencies, "store", lambda: patient.stage.store)
     monkeypatch.setattr(dependencies, "_catalog", None)
-    nobody = Watched(object(), post=lambda *_: None)  # pyright: ignore[reportUnknownLambdaType]
+    nobody = Watched(object(), post=lambda *_: None)
     monkeypatch.setattr(dependencies, "connections", lambda: nobody)
     run_id, approval = await reported(patient, UNKNOWN_HASH)
     await patient.stage.stop()
@@ -230,7 +230,7 @@ def test_a_wait_of_any_length_takes_a_number_of_looks_that_the_queue_allows(seco
     looks, now, end = 0, 0, round(seconds * 1_000)
     check: Any = Watched(object(), seconds=seconds, sender=None, nonce=None)
     while now < end:
-        wait = verify_answer._Check.later(check, now, 0, end - now)  # pyright: ignore[reportPrivateUsage]
+        wait = verify_answer._Check.later(check, now, 0, end - now)
         assert now < wait.again_at <= end
         looks, now = looks + 1, wait.again_at
     assert looks < 60

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openai._models import construct_type  # pyright: ignore[reportPrivateImportUsage]
+from openai._models import construct_type
 from openai.types.chat import ChatCompletionChunk
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json

@@ -112,7 +112,7 @@ def _complete_start(event: Any) -> Literal[True]:
 
 def _complete_delta(event: Any) -> Literal[True]:
     if event.usage is None:
-        event.usage = BetaMessageDeltaUsage.model_construct()
+        event.usage = BetaMessageDeltaUsage.model_construct()  # pyrefly: ignore[missing-argument]  it needs none
     if event.delta is None:
         event.delta = Delta.model_construct(stop_reason=None)
     return True

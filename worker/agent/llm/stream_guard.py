@@ -110,14 +110,14 @@ def _guard(
     stream: StreamedResponse, messages: Sequence[ModelMessage], offered: ModelRequestParameters
 ) -> None:
     """Replace the adapter's own iterator, because the base class drives it and its errors can be seen only here."""
-    events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]
+    events = stream._get_event_iterator  # pyrefly: ignore[protected-access]
 
     def count() -> None:
         _make_whole(stream.usage)
         _estimate_what_is_not_told(stream, messages, offered)
 
     def guarded() -> AsyncIterator[ModelResponseStreamEvent]:
-        return _translated(stream, events(), count)  # pyright: ignore[reportArgumentType]
+        return _translated(stream, events(), count)
 
     object.__setattr__(stream, "_get_event_iterator", guarded)
 
@@ -155,7 +155,7 @@ def _estimate_what_is_not_told(
     """Some servers never tell the usage, and a stream that breaks off has not told it yet. The limits of a run and of
     the day must hold there, too. A stream without any part has cost nothing that is known.
     """
-    told, parts = stream.usage, stream._parts_manager.get_parts()  # pyright: ignore[reportPrivateUsage]
+    told, parts = stream.usage, stream._parts_manager.get_parts()  # pyrefly: ignore[protected-access]
     if not parts or (told.input_tokens and told.output_tokens):
         return
     usage = replace(
@@ -163,13 +163,13 @@ def _estimate_what_is_not_told(
         input_tokens=told.input_tokens or estimated_tokens(messages) + tokens_of_offer(offered),
         output_tokens=told.output_tokens or tokens_of_parts(parts),
     )
-    stream._add_usage(usage, reported=True, cumulative=True)  # pyright: ignore[reportPrivateUsage]
+    stream._add_usage(usage, reported=True, cumulative=True)  # pyrefly: ignore[protected-access]
 
 
 def _check_start(stream: StreamedResponse, event: ModelResponseStreamEvent) -> None:
     """The library looks a part up by its index, which is missing if the beginning of another part never came."""
     if isinstance(event, PartStartEvent):
-        stream._parts_manager.get_parts()[event.index]  # pyright: ignore[reportPrivateUsage]
+        stream._parts_manager.get_parts()[event.index]  # pyrefly: ignore[protected-access]
         _PART.dump_python(event.part, warnings="error")
 
 

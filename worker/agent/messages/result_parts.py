@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from pydantic_ai.messages import ToolCallPart, ToolRetryCause, ToolReturn, ToolReturnContent, ToolReturnPart
@@ -93,7 +93,7 @@ def kind_of(part: ToolReturnPart) -> CallKind:
     """A kind that this version does not know counts as `unknown`."""
     match part.metadata:
         case {"kind": str(written)}:
-            return cast("CallKind", written) if written in _CARDS else "unknown"
+            return written if written in _CARDS else "unknown"
         case _ if part.retry is not None and part.retry.cause in _NEVER_RUN:
             return "refused"
         case _:

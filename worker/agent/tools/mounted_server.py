@@ -75,7 +75,7 @@ class Server:
                 if not self.is_connected:
                     await stack.enter_async_context(self.toolset)
                     self.is_connected = True
-                offered = await self.toolset.list_tools()
+                offered: list[Tool] = await self.toolset.list_tools()
         except Exception:  # noqa: BLE001
             offered = []
         self.tools = {tool.name: tool for tool in offered if tool.name not in taken}

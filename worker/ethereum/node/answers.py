@@ -41,7 +41,7 @@ class Log(_Answer):
 def _objects(value: Any) -> list[Any] | None:
     """In a list of objects, a value that is not an object becomes an object without any known field."""
     found = items(value)
-    return None if found is None else [each if isinstance(each, dict | Log) else {} for each in found]
+    return None if found is None else [each if isinstance(each, (dict, Log)) else {} for each in found]
 
 
 Logs = Annotated[list[Log] | None, BeforeValidator(_objects)]

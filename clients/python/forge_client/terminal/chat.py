@@ -234,7 +234,7 @@ class ChatScreen(Screen[None]):
 
     @property
     def _host(self) -> App[None]:
-        return cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
+        return cast("App[None]", self.app)
 
     async def _done(self, request: Awaitable[object]) -> bool:
         try:

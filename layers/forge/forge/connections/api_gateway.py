@@ -43,7 +43,7 @@ def _gone() -> Generator[None]:
         try:
             yield
         except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            status: int | None = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             if aws.code_of(error) in _GONE or status in {400, 404, 410}:
                 raise ConnectionGone from error
             if status == 429:

@@ -31,9 +31,9 @@ def encode(value: Any) -> dict[str, Any]:
         case set() | frozenset():
             return _encoded_set(cast("frozenset[Any]", value))
         case list() | tuple():
-            return {"L": [encode(part) for part in value]}  # pyright: ignore[reportUnknownVariableType]
+            return {"L": [encode(part) for part in value]}  # pyrefly: ignore[unknown-variable-type, unknown-argument-type]
         case dict():
-            return {"M": encode_item(value)}  # pyright: ignore[reportUnknownArgumentType]
+            return {"M": encode_item(value)}
         case _:
             raise TypeError(f"cannot be stored: {type(value).__name__}")
 

@@ -63,7 +63,7 @@ class Table:
 
     def transact(self, writes: Sequence[dict[str, Any]]) -> None:
         """Write all of `writes` (made by the methods below) or none of them. Raises `ConditionFailed`."""
-        self._write(lambda: self._client.transact_write_items(TransactItems=list(writes)))  # pyright: ignore[reportArgumentType]
+        self._write(lambda: self._client.transact_write_items(TransactItems=list(writes)))  # pyrefly: ignore[bad-argument-type]
 
     def updating(self, key: Key, change: ConditionalWrite) -> dict[str, Any]:
         return {"Update": {"TableName": self._name, "Key": encode_item(key), **change.update()}}

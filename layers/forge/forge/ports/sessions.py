@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,7 +19,7 @@ class Sessions(Protocol):
 
     def get(self, key: SessionKey) -> Session | None: ...
 
-    def messages(self, session: Session, start: int = 0, stop: int | None = None) -> list[Message]:
+    def messages(self, session: Session, start: int = 0, stop: int | None = None) -> builtins.list[Message]:
         """Return the log's messages `start … stop-1` of the session's generation, with the parts of long messages
         joined.
         """
@@ -28,7 +29,7 @@ class Sessions(Protocol):
         """Return the active run's streaming text so far, including its parts; it is empty without an active run."""
         ...
 
-    def list(self, keys: Sequence[SessionKey]) -> list[Session]: ...
+    def list(self, keys: Sequence[SessionKey]) -> builtins.list[Session]: ...
 
     def rename(self, key: SessionKey, title: str) -> Session:
         """Raises `NotFound`."""

@@ -4,6 +4,7 @@ creates nothing.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -47,20 +48,20 @@ class TableSessions:
         now = self.clock()
         return current(session_of(item), now) if item and alive(item, now) else None
 
-    def messages(self, session: Session, start: int = 0, stop: int | None = None) -> list[Message]:
+    def messages(self, session: Session, start: int = 0, stop: int | None = None) -> builtins.list[Message]:
         stop = session.logged if stop is None else min(stop, session.logged)
         if start >= stop:
             return []
         return self.recent.of(session, start, stop, partial(self._read, session))
 
-    def _read(self, session: Session, start: int, stop: int) -> list[Message]:
+    def _read(self, session: Session, start: int, stop: int) -> builtins.list[Message]:
         between = layout.message_range(session.generation, start, stop)
         return messages_of(self.table.query(layout.partition(session.key), between))
 
     def streaming_text(self, session: Session) -> str:
         return whole_text(self.table, session)
 
-    def list(self, keys: Sequence[SessionKey]) -> list[Session]:
+    def list(self, keys: Sequence[SessionKey]) -> builtins.list[Session]:
         now = self.clock()
         wanted = list(dict.fromkeys(keys))
         items = self.table.read_many([layout.hot(key) for key in wanted])

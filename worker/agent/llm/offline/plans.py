@@ -46,7 +46,7 @@ def next_step(plan: Plan, exchanges: Sequence[list[Result]]) -> Step | str:
 
 def only(answer: str) -> Plan:
     """Return a plan without steps."""
-    yield from ()
+    yield from ()  # pyrefly: ignore[invalid-yield]  nothing is yielded
     return answer
 
 
@@ -135,7 +135,8 @@ def send_by_wallet(box: ToolCalls, amount: str, unit: str, recipient: str) -> Pl
 
 
 def ask_sender(box: ToolCalls, amount: str, unit: str, recipient: str) -> Plan:
-    yield from ()  # what was asked for before is done first
+    # What was asked for before is done first.
+    yield from ()  # pyrefly: ignore[invalid-yield]  nothing is yielded
     to_wei(amount, unit)
     raise Refusal(
         f"From whom? Write `send {amount} {unit} from Alice to {recipient}`, "

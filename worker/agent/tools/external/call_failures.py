@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastmcp.exceptions import McpError  # pyright: ignore[reportPrivateImportUsage]
+from fastmcp.exceptions import McpError
 from mcp_types import CONNECTION_CLOSED, PARSE_ERROR
 
 from worker.agent.tools.external.server_failures import LOST, REFUSALS, links_of, meaning

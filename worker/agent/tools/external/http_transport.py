@@ -47,6 +47,7 @@ class Http(ClientTransport):
         session_class = relaying(transport_options)
         async with self._streams() as (read, write):
             stream: Any = TolerantStream(read, self._refused)
+            # pyrefly: ignore[open-unpacking]  the library never declares its TypedDict closed
             async with session_class(stream, write, **session_kwargs) as session:
                 yield session
 

@@ -119,7 +119,7 @@ def _has_result_of_mcp(item: dict[str, Any]) -> bool:
 
 
 def _pruned(value: Any, depth: int) -> Any:
-    if depth > DEEPEST and isinstance(value, dict | list):
+    if depth > DEEPEST and isinstance(value, (dict, list)):
         return _DEEPER
     if isinstance(value, dict):
         return {key: _pruned(item, depth + 1) for key, item in cast("dict[str, Any]", value).items()}

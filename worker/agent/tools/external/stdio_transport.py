@@ -57,6 +57,7 @@ class Stdio(ClientTransport):
         session_class = relaying(transport_options)
         async with _program(self._config, self._tail) as (read, write):
             stream: Any = TolerantStream(read, self._refused)
+            # pyrefly: ignore[open-unpacking]  the library never declares its TypedDict closed
             async with session_class(stream, write, **session_kwargs) as session:
                 yield session
 

@@ -53,7 +53,7 @@ class TolerantStream:
         if isinstance(item, SessionMessage) and isinstance(item.message, JSONRPCResponse):
             result: dict[str, Any] = item.message.result
             if (version := result.get("protocolVersion")) in KNOWN_PROTOCOL_VERSIONS:
-                self._version = cast("str", version)
+                self._version = version
             if isinstance(tools := result.get("tools"), list):
                 result["tools"] = [tool for tool in cast("list[Any]", tools) if self._is_readable(tool)]
             elif is_call_result(result):

@@ -20,13 +20,8 @@ _BEFORE, _AFTER = "$0123456789", "$.+-"
 _SIGNS = re.compile(r"[^a-z0-9]")
 _DRAWN_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s"})
 _CURRENCY_SIGNS = str.maketrans(
-    dict(
-        zip(
-            "\u20ae\u20bf\u20ac\u039e\u03be\u00a2\u20b5\u20ab\u20a9\u20b3\u20a6\u20b1\u20b4\u00a5",
-            "tbeeeccdwanpsy",
-            strict=True,
-        )
-    )
+    "\u20ae\u20bf\u20ac\u039e\u03be\u00a2\u20b5\u20ab\u20a9\u20b3\u20a6\u20b1\u20b4\u00a5",
+    "tbeeeccdwanpsy",
 )
 """Currency signs that tokens write for a letter: `USD₮`. Those without such a letter have no row."""
 _DOLLAR = str.maketrans("$", "s")

@@ -97,7 +97,8 @@ def streaming_parts(table: Table, session: Session) -> str:
         return ""
     pk = keys.partition(session.key)
     items = table.query(pk, keys.part_range(session.generation, session.text_seq))
-    return "".join(plain(item.get("content"), str, "") for item in list(items)[: session.active.text_parts])
+    texts: list[str] = [plain(item.get("content"), str, "") for item in items]
+    return "".join(texts[: session.active.text_parts])
 
 
 def whole_text(table: Table, session: Session) -> str:
@@ -117,7 +118,7 @@ def _message(head: Item, parts: Sequence[Item]) -> Message:
 
 
 def _read(head: Item, parts: Sequence[Item]) -> Message:
-    content = (
+    content: str = (
         "".join(part["content"] for part in parts[: head["parts"]]) if "parts" in head else head["content"]
     )
     return Message(
