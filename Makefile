@@ -73,8 +73,13 @@ test-deploy: setup ## Deploy to an AWS account on this computer (MiniStack) and 
 openapi: setup-check ## Write docs/openapi.json from the handlers
 	@$(python) -m local_dev.openapi
 
+# Each part takes one processor for most of its time, so as many run at once as there are processors.
+check_parts := check-python check-page check-template check-security check-build check-bill check-advisories
+at_once = --jobs=$(shell getconf _NPROCESSORS_ONLN) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 .PHONY: check
-check: check-python check-page check-template check-bill check-advisories ## Formatting, lint, types, contracts, template, build, bill, advisories
+check: setup-check ## Formatting, lint, types, contracts, template, build, bill, advisories
+	@$(MAKE) $(at_once) $(check_parts)
 
 .PHONY: check-python
 check-python: setup-check
@@ -90,7 +95,13 @@ check-page: setup-check
 .PHONY: check-template
 check-template: setup-check
 	$(python) $(bin)/cfn-lint template.yaml
+
+.PHONY: check-security
+check-security: setup-check
 	.tools/checkov/bin/python .tools/checkov/bin/checkov --config-file .checkov.yaml
+
+.PHONY: check-build
+check-build: setup-check
 	$(sam) validate --lint --region us-east-1
 	$(sam) build
 

@@ -110,8 +110,8 @@ install_tool() {
     say "$1 in $home"
     use_settings_of_pip
     "$uv" venv --quiet --allow-existing --python "$python" "$home"
-    "$uv" pip sync --quiet --compile-bytecode --python "$home/bin/python" --require-hashes "$requirements" ||
-        no_network "$1"
+    # Python compiles the little that is used of these, the first time.
+    "$uv" pip sync --quiet --python "$home/bin/python" --require-hashes "$requirements" || no_network "$1"
     touch "$home/.ready"
 }
 
@@ -125,7 +125,7 @@ install_node_packages() {
         return
     fi
     say "Node packages (anvil is the local test chain, dynoxide the local DynamoDB)"
-    npm ci --loglevel=error --silent "$@" || no_network "The Node packages"
+    npm ci --loglevel=error --no-audit --no-fund "$@" >/dev/null || no_network "The Node packages"
     node_modules/.bin/anvil --version >/dev/null 2>&1 ||
         say "anvil does not start on this platform: everything works but the local test chain."
     touch "$stamp"
@@ -185,19 +185,35 @@ apt_install() {
         "$1" fonts-liberation >/dev/null
 }
 
+install_node_packages_to_run() { fresh node_modules/.all package-lock.json || install_node_packages .run --omit=dev; }
+
+# at_once COMMAND...: one downloads while another compiles. Each is a process group, so that Ctrl-C ends it whole.
+at_once() {
+    local command job failed=""
+    set -m
+    trap end_jobs INT TERM
+    for command in "$@"; do $command & done
+    for job in $(jobs -p); do wait "$job" || failed=yes; done
+    trap - INT TERM
+    set +m
+    [ -z "$failed" ]
+}
+
+end_jobs() {
+    local job
+    for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done
+    exit 130
+}
+
 case "${1:-}" in
 run)
     create_environment
-    install_local_set
-    fresh node_modules/.all package-lock.json || install_node_packages .run --omit=dev
+    at_once install_local_set install_node_packages_to_run
     install_emulator
     ;;
 check | all)
     create_environment
-    install_development_set
-    install_node_packages .all
-    install_tool sam
-    install_tool checkov
+    at_once install_development_set "install_node_packages .all" "install_tool sam" "install_tool checkov"
     if [ "$1" = all ]; then
         install_emulator
         install_chromium
