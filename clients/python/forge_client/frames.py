@@ -57,7 +57,7 @@ class Receipt(Frozen):
     reason: str | None = None
     """The reason for the outcome, if there is one."""
     unexpected: tuple[str, ...] = ()
-    """What the transaction did beyond what its request showed, one sentence each."""
+    """What the transaction did beyond what its request showed, or did not do of it, one sentence each."""
     may_still_ask: bool = False
     """True if the request is used up while a wallet that was asked to sign it has not answered: whoever confirms it
     there sends it all the same.

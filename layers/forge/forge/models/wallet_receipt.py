@@ -46,9 +46,7 @@ class WalletReceipt(BaseModel):
     reason: str | None = None
     """The reason for the outcome, if there is one."""
     unexpected: list[str] = []
-    """What the transaction did beyond what its request showed, or did not do, one sentence each: the contract deceived
-    the simulation, or something has changed since.
-    """
+    """What the transaction did beyond what its request showed, or did not do of it, one sentence each."""
     may_still_ask: bool = False
     """True if the request is used up while a wallet that was asked to sign it has not answered: whoever confirms it
     there sends it all the same.
