@@ -12,6 +12,7 @@ from forge.errors import SpendingCapReached
 from forge.models.approval import Approval
 from forge.models.approval_reply import ApprovalReply
 from forge.models.ask import Ask
+from forge.models.doubt import Doubt
 from forge.models.ids import new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, Progress, Submission
@@ -54,6 +55,8 @@ class MemorySession:
     """What the foreign server was made to do."""
     used_hashes: list[str] = field(default_factory=list[str])
     """The transactions that settled a wallet request."""
+    doubts: list[Doubt] = field(default_factory=list[Doubt])
+    """Transactions that may have been sent although their wallet requests are used up."""
     spent: int = 0
     """The wei that `send` has moved."""
     tokens: int = 0
@@ -132,6 +135,7 @@ class MemorySession:
         self.asks = [each for each in self.asks if each.approval_id not in progress.answered]
         self.approvals = [each for each in self.approvals if each.approval_id not in progress.answered]
         self.used_hashes += sorted(progress.used_hashes)
+        self.doubts += progress.doubts
 
     def _deps(self, run_id: str) -> RunDeps:
         return RunDeps(
@@ -145,4 +149,5 @@ class MemorySession:
             asks=list(self.asks),
             strangers=self.strangers,
             used_hashes=list(self.used_hashes),
+            doubts=list(self.doubts),
         )

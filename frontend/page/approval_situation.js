@@ -47,7 +47,7 @@ export function situationOf(approval, context) {
 
 /** Why something may have been sent already; empty if nothing indicates it. @param {PublicApproval} approval @param {ApprovalContext} context @returns {string[]} */
 export function doubtsOf({ reported = [], claim }, { now, progress }) {
-  const said = reported.map(({ transaction_hash, outcome }) => (transaction_hash ? `Sent as ${transaction_hash}, ${DOUBTS[outcome]}` : DOUBTS.unknown));
+  const said = reported.map(({ transaction_hash, outcome }) => (transaction_hash ? `Sent as ${transaction_hash}, ${DOUBTS[outcome]}` : UNANSWERED));
   if (claim && !said.length && !progress.isClaimed && !isAfter(claim.until, now)) said.push(`It was in the wallet of ${claim.account}, which never answered here. ${STILL_ASKS}`);
   return [...new Set(said)];
 }
@@ -56,8 +56,9 @@ export const STILL_ASKS = 'If a wallet still asks for it, reject it there: whoev
 const DOUBTS = /** @type {const} */ ({
   not_found: 'not found on the chain yet.',
   different: 'which turned out to be another transaction.',
-  unknown: `A wallet was asked before and gave no usable answer. It may have been sent. ${STILL_ASKS}`,
+  unknown: 'and it is not known what became of it.',
 });
+const UNANSWERED = `A wallet was asked before and gave no usable answer. It may have been sent. ${STILL_ASKS}`;
 
 /** @param {string | undefined} time RFC 3339 @param {number} now */
 function isAfter(time, now) {

@@ -232,8 +232,8 @@ def test_a_damaged_child_item_costs_nobody_else_anything(
 
 
 RUN_NAMES = (
-    "title spent used_hashes active_id attempt claim worker streamed text_base text_parts shown_results input_logged "
-    "started_at strikes mark history_base put_back_at taken_from"
+    "title spent used_hashes doubts active_id attempt claim worker streamed text_base text_parts shown_results "
+    "input_logged started_at strikes mark history_base put_back_at taken_from"
 )
 NAMES = [*HOT_ATTRIBUTES, *RUN_NAMES.split()]
 CHILD_NAMES = {

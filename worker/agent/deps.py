@@ -14,6 +14,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from forge.models.approval import Approval
 from forge.models.ask import Ask
+from forge.models.doubt import Doubt
 from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.run import ChainWait, Progress
 from forge.models.session import NetworkInfo
@@ -109,6 +110,8 @@ class RunDeps:
     """The wallet requests that were pending when the run began."""
     used_hashes: Sequence[str] = ()
     """The transactions that have settled earlier wallet requests."""
+    doubts: Sequence[Doubt] = ()
+    """The transactions that may have been sent although their wallet requests are used up."""
     asks: Sequence[Ask] = ()
     """The tool calls that waited for the person's decision when the run began."""
     in_time: frozenset[str] = frozenset()

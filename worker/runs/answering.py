@@ -111,6 +111,7 @@ class Answering:
             in_time=answered_in_time(session, active.submission),
             strangers=frozenset(session.strangers),
             used_hashes=session.used_hashes,
+            doubts=session.doubts,
             wallet=session.wallet,
             chain_wait=active.chain_wait,
             shown=set(active.shown_results),

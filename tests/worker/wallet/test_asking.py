@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
+from forge.errors import ApprovalHeld
+from forge.models.approval import CLAIM_MS, Approval, Claim
 from tests.mcp_servers.conftest import rpc
 from tests.worker.stage import KEY
 from tests.worker.wallet.conftest import Payer, last_notice
@@ -134,6 +138,74 @@ async def test_the_same_transaction_is_asked_for_once_until_it_is_settled(payer:
     await payer.answer("rejected", to=approval.approval_id)
     await payer.say(calling(again))
     assert [each.transaction.value for each in await payer.approvals()] == ["2", "1"]
+
+
+async def claimed(payer: Payer, approval: Approval, *, again: bool = False) -> None:
+    until = payer.stage.clock() + CLAIM_MS
+    claim = Claim(claim_id="tab-one-1", account=payer.account(9), until=until)
+    payer.stage.store.approvals.claim(payer.key, approval.approval_id, claim, approval.digest, again=again)
+
+
+async def lapsed_in_a_wallet(payer: Payer, approval: Approval) -> None:
+    await claimed(payer, approval)
+    payer.stage.clock.ahead += 20 * 60_000
+
+
+async def answered_too_late(payer: Payer, approval: Approval) -> None:
+    payer.stage.clock.ahead += 20 * 60_000
+    await payer.answer("sent", UNKNOWN_HASH, to=approval.approval_id)
+
+
+async def rejected_while_a_wallet_had_it(payer: Payer, approval: Approval) -> None:
+    await claimed(payer, approval)
+    await payer.answer("rejected", to=approval.approval_id)
+
+
+async def sent_and_in_no_block_yet(payer: Payer, approval: Approval) -> None:
+    rpc(payer.url, "evm_setAutomine", False)
+    try:
+        await payer.answer("sent", await payer.sign(approval), to=approval.approval_id)
+    finally:
+        rpc(payer.url, "evm_setAutomine", True)
+        rpc(payer.url, "evm_mine")
+
+
+Ends = Callable[[Payer, Approval], Awaitable[None]]
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [lapsed_in_a_wallet, answered_too_late, rejected_while_a_wallet_had_it, sent_and_in_no_block_yet],
+)
+async def test_what_a_used_up_request_may_have_sent_is_told_when_it_is_asked_for_again(
+    payer: Payer, ends: Ends
+) -> None:
+    await payer.say(asking("Bob", "1"))
+    (before,) = await payer.approvals()
+    await ends(payer, before)
+    seen = await payer.say(asking("Bob", "1"))
+    (after,) = await payer.approvals()
+    assert after.approval_id != before.approval_id
+    assert [report.outcome for report in after.reported] == ["unknown"]
+    assert all(report.at < after.created_at for report in after.reported)
+    assert "it may be paid twice" in seen.messages[-1].content
+    payer.stage.store.approvals.bind(payer.key, after.digest, after)
+    with pytest.raises(ApprovalHeld, match="may have been sent"):
+        await claimed(payer, after)
+    await claimed(payer, after, again=True)
+    await payer.say(asking("Bob", "2"))
+    assert (await payer.approvals())[-1].reported == []
+
+
+async def test_what_no_wallet_has_had_is_asked_for_again_without_a_doubt(payer: Payer) -> None:
+    await payer.say(asking("Bob", "1"))
+    payer.stage.clock.ahead += 20 * 60_000
+    await payer.say(asking("Bob", "1"))
+    (approval,) = await payer.approvals()
+    assert approval.reported == []
+    await payer.answer("rejected", to=approval.approval_id)
+    await payer.say(asking("Bob", "1"))
+    assert (await payer.approvals())[0].reported == []
 
 
 async def test_the_same_transaction_of_two_accounts_is_two(payer: Payer) -> None:

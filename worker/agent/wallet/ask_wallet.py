@@ -23,6 +23,7 @@ from worker.agent.deps import RunDeps
 from worker.agent.history.run_history import approval_id
 from worker.agent.operator_limits import TELL, Policy
 from worker.agent.tool_effects import ASKS_ITSELF
+from worker.agent.wallet.answer.doubts import earlier_reports
 from worker.agent.wallet.known_addresses import of_history
 from worker.agent.wallet.request_in_words import amount_of, decoded_text, simulation_text
 from worker.agent.wallet.review.decode_calls import MOST_BYTES
@@ -165,6 +166,8 @@ def wallet_tools(wallet: Wallet) -> FunctionToolset[RunDeps]:
         approval = await wallet.approval(ctx, request, description, gas, knows_sender=bool(sender))
         pending = [*ctx.deps.approvals, *ctx.deps.asked]
         _check_new(pending, approval)
+        earlier = earlier_reports(ctx.deps.doubts, approval)
+        approval = approval.model_copy(update={"reported": earlier})
         _check_room(pending, approval)
         ctx.deps.asked.append(approval)
         raise CallDeferred
@@ -179,14 +182,24 @@ def waiting_text(approval: Approval) -> str:
     return (
         f"WAITING for the user's wallet: request {approval.approval_id} asks for {amount_of(approval)}. Nothing has "
         "been sent so far. A later message that begins with [wallet] will say what became of it; the request "
-        f"expires at {rfc3339(approval.expires_at)}."
+        f"expires at {rfc3339(approval.expires_at)}.{_doubted(approval)}"
     )
 
 
 def asked_text(approval: Approval) -> str:
     """Return the same result as the person reads it."""
     until = rfc3339(approval.expires_at)
-    return f"Your wallet is asked for {amount_of(approval)}. Nothing has been sent so far; the request ends at {until}."
+    asked = f"Your wallet is asked for {amount_of(approval)}."
+    return f"{asked} Nothing has been sent so far; the request ends at {until}.{_doubted(approval)}"
+
+
+def _doubted(approval: Approval) -> str:
+    if not approval.reported:
+        return ""
+    return (
+        " An earlier request for the same transaction ended without it being known whether it was sent, so look into "
+        "the wallet before it is signed: it may be paid twice."
+    )
 
 
 async def _transaction(request: Request, *, knows_sender: bool) -> WalletTransaction:
@@ -216,7 +229,7 @@ def _check_new(pending: list[Approval], approval: Approval) -> None:
 
 def _is_repeated(before: Approval, approval: Approval) -> bool:
     one, other = before.transaction, approval.transaction
-    is_same = (one.chain_id, one.calls) == (other.chain_id, other.calls)
+    is_same = one.calls_digest() == other.calls_digest()
     senders = {each.sender.lower() for each in (one, other) if each.sender}
     return is_same and len(senders) < 2 and before.approval_id != approval.approval_id
 

@@ -87,6 +87,10 @@ class WalletTransaction(BaseModel):
         calls = [[call.to.lower(), call.value, call.data.lower()] for call in self.calls]
         return _sha256([DIGEST_VERSION, self.chain_id, self.sender.lower() if self.sender else None, calls])
 
+    def calls_digest(self) -> str:
+        """Return the digest of the same transaction of any account."""
+        return self.model_copy(update={"sender": None}).digest()
+
 
 CLAIM_MS = 120_000
 """Life of a claim. A client whose wallet has the request renews its claim three times within this time."""
@@ -156,7 +160,9 @@ class Approval(BaseModel):
     claim: Claim | None = None
     """The last claim. It stays after it has lapsed, because an answer is checked against its account."""
     reported: list[Report] = []
-    """Answers that did not settle the request."""
+    """Answers that did not settle the request. Those from before `created_at` are of an earlier request for the same
+    transaction, which is used up (`Doubt`).
+    """
     created_at: int
     """The time at which the request was made."""
     expires_at: int

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from forge.models.approval import Address, Approval, Report
 from forge.models.approval_reply import ApprovalReply
 from forge.models.ask import Ask
+from forge.models.doubt import Doubt
 from forge.models.ids import ApprovalId, RunId
 from forge.models.message import Draft
 from forge.models.session_key import SessionKey
@@ -225,6 +226,8 @@ class Progress(BaseModel):
     """The transactions that settled the answered approvals; none of them can settle another approval."""
     reported: dict[str, Report] = {}
     """Reports for approvals that stay open, by approval id."""
+    doubts: list[Doubt] = []
+    """Transactions of the answered approvals that may have been sent."""
     strangers: frozenset[str] = frozenset()
     """Tools whose results have brought text from strangers into the conversation."""
 

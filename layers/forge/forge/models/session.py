@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from forge.models.approval import Approval, ForeignApproval
 from forge.models.ask import Ask
+from forge.models.doubt import Doubt
 from forge.models.history_range import first_entry
 from forge.models.message import Message
 from forge.models.run import ActiveRun, Outcome, RunMessage, Submission
@@ -49,6 +50,8 @@ class Session(BaseModel):
     """The tools whose results have brought text from strangers into the conversation."""
     used_hashes: list[str] = []
     """Transactions that have settled an approval."""
+    doubts: list[Doubt] = []
+    """Transactions that may have been sent although their wallet requests are used up."""
     spent: int = 0
     """The wei that the agent's own transactions have moved."""
     wallet: str | None = None

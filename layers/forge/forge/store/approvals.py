@@ -106,9 +106,11 @@ def _check(session: Session, approval: Approval, wanted: Claim, digest: str) -> 
 
 
 def _check_free(session: Session, approval: Approval, digest: str, now: int) -> None:
-    """A request that is in a wallet or may have been sent must stay as it was shown there."""
+    """A request that is in a wallet or may have been sent must stay as it was shown there. What is reported of an
+    earlier request for the same transaction is no hindrance.
+    """
     _check_unchanged(session, approval, digest)
-    if approval.claim or approval.reported:
+    if approval.claim or any(report.at >= approval.created_at for report in approval.reported):
         is_live = approval.claim is not None and approval.claim.until > now
         where = "is in a wallet now" if is_live else "may have been sent already"
         raise ApprovalHeld(f"The request {where}, so it cannot be bound to another account.")

@@ -24,6 +24,7 @@ from worker.agent.prompt import from_wallet, prompt_text
 from worker.agent.shielded_writes import uninterrupted
 from worker.agent.wallet import TOOL_NAME, Wallet
 from worker.agent.wallet.answer import verdict as verdicts
+from worker.agent.wallet.answer.doubts import doubt_of, with_late_answer
 from worker.agent.wallet.answer.verdict import Verdict
 from worker.agent.wallet.answer.verify_answer import NotYet, Stopped, verify
 from worker.untrusted_text import listening
@@ -44,7 +45,7 @@ async def open_run(
 
     If the person has allowed a call, the messages end in that call, and the run continues by making it.
     """
-    settled = [_Settled(each, verdicts.expired(each)) for each in _expired_ones(deps)]
+    settled = [_Settled(each, verdicts.expired(each)) for each in _expired_ones(deps, submission.approval)]
     asks = permission_answers.answered(deps, submission.approval)
     with listening() as words:
         if submission.approval and not _is_for(submission.approval, asks):
@@ -65,6 +66,7 @@ async def open_run(
 async def _store(deps: RunDeps, progress: Progress, opening: Sequence[ModelMessage]) -> None:
     await deps.record.append(progress)
     deps.known = opening
+    deps.doubts = [*deps.doubts, *progress.doubts]
     deps.approvals = [each for each in deps.approvals if each.approval_id not in progress.answered]
     deps.asks = [each for each in deps.asks if each.approval_id not in progress.answered]
 
@@ -73,8 +75,13 @@ def _is_for(reply: ApprovalReply, asks: Sequence[permission_answers.Answered]) -
     return any(each.ask.approval_id == reply.approval_id for each in asks)
 
 
-def _expired_ones(deps: RunDeps) -> list[Approval]:
-    return [each for each in deps.approvals if deps.is_over(each)]
+def _expired_ones(deps: RunDeps, reply: ApprovalReply | None) -> list[Approval]:
+    late = _named(deps.approvals, reply) if reply else None
+    return [
+        with_late_answer(each, reply, deps.clock()) if reply and each is late else each
+        for each in deps.approvals
+        if deps.is_over(each)
+    ]
 
 
 async def _answer(
@@ -180,6 +187,11 @@ def _progress(
         answered=frozenset(ids | {each.ask.approval_id for each in asks}),
         used_hashes=frozenset(each.verdict.used_hash for each in closed if each.verdict.used_hash),
         reported=_reports(deps, settled),
+        doubts=[
+            doubt
+            for each in closed
+            if each.approval and (doubt := doubt_of(each.approval, each.verdict, deps.clock()))
+        ],
     )
 
 

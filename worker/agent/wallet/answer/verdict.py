@@ -164,7 +164,7 @@ def unknown(approval: Approval, why: str, tx_hash: str | None = None) -> Verdict
 def rejected(approval: Approval, reason: str) -> Verdict:
     why = f" The user's own words for why: “{reason.translate(_NO_QUOTES)}”." if reason else ""
     known = "Nothing was sent."
-    if _may_have_been_sent(approval):
+    if may_have_been_sent(approval):
         known = "A wallet had the request and had not answered, so it may still send it: look before it is asked again."
     text = f"Rejected in the wallet: {what(approval)}. {known}{why}"
     return with_open_wallets(
@@ -174,7 +174,7 @@ def rejected(approval: Approval, reason: str) -> Verdict:
 
 def expired(approval: Approval) -> Verdict:
     how, known = "without an answer", "As far as is known nothing was sent."
-    if _may_have_been_sent(approval):
+    if may_have_been_sent(approval):
         how, known = "unsettled", "A wallet had it, so it may have been sent: look before it is asked again."
     text = f"Expired at {rfc3339(approval.expires_at)} {how}: {what(approval)}. {known}"
     return with_open_wallets(verdict(approval, "expired", text, closes=True), approval)
@@ -188,7 +188,7 @@ def with_open_wallets(found: Verdict, approval: Approval, answered: str | None =
     return replace(found, text=f"{found.text} {_STILL_ASKS}", receipt=receipt)
 
 
-def _may_have_been_sent(approval: Approval) -> bool:
+def may_have_been_sent(approval: Approval) -> bool:
     """A claim stays when it has lapsed, and a report may come from a wallet without a claim."""
     return approval.claim is not None or bool(approval.reported)
 

@@ -10,7 +10,7 @@ from forge.store import keys
 from forge.store.config import CLOCK_MARGIN_SECONDS, CONTROL_SECONDS
 from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
 
-_PERSONAL = ("title", "wallet", "asks", "strangers", "owned_by")
+_PERSONAL = ("title", "wallet", "asks", "strangers", "doubts", "owned_by")
 
 
 def ended(now: int) -> ConditionalWrite:

@@ -57,6 +57,10 @@ in that time.
 """
 
 
+DOUBTS_LIMIT = 20
+"""Maximum doubts of a session. A new one replaces the oldest."""
+
+
 def advance_log(
     session: Session, active: ActiveRun, progress: Progress, config: StoreConfig, now: int
 ) -> Transition:
@@ -142,8 +146,11 @@ def update_approvals(step: Transition, progress: Progress, added: Sequence[Appro
     approvals = [with_report(each, progress.reported.get(each.approval_id)) for each in left]
     approvals += [each for each in added if each not in approvals]
     hashes = [*before.used_hashes, *sorted(progress.used_hashes)][-HASHES_LIMIT:]
+    doubts = [*before.doubts, *progress.doubts][-DOUBTS_LIMIT:]
     step.change.set(approvals=stored_approvals(approvals, before.foreign_approvals), used_hashes=hashes)
-    after = before.model_copy(update={"approvals": approvals, "used_hashes": hashes})
+    if progress.doubts:
+        step.change.set(doubts=[each.model_dump_json() for each in doubts])
+    after = before.model_copy(update={"approvals": approvals, "used_hashes": hashes, "doubts": doubts})
     return replace(step, after=after)
 
 

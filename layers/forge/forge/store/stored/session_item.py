@@ -17,7 +17,7 @@ from forge.store import keys
 from forge.store.stored.item_schema import completed
 from forge.store.stored.lenient_reading import lenient, plain, text_map
 from forge.store.stored.unreadable_items import note_unreadable
-from forge.store.stored.wallet_requests import asks_of, read_approvals, strangers_of
+from forge.store.stored.wallet_requests import asks_of, doubts_of, read_approvals, strangers_of
 
 ACTIVE_ATTRIBUTES = (
     "active_id",
@@ -77,6 +77,7 @@ def _session(item: Item) -> Session:
         asks=asks_of(item),
         strangers=strangers_of(item),
         used_hashes=item.get("used_hashes", []),
+        doubts=doubts_of(item),
         spent=item.get("spent", 0),
         wallet=plain(item.get("wallet"), str, None),
         recent=_recent(item),

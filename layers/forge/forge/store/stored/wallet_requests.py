@@ -13,6 +13,7 @@ from forge.dynamodb.codec import Item
 from forge.errors import InvalidRequest
 from forge.models.approval import Approval, ForeignApproval, Report
 from forge.models.ask import Ask
+from forge.models.doubt import Doubt
 from forge.store.stored.lenient_reading import lenient
 from forge.store.stored.unreadable_items import note_unreadable
 
@@ -28,6 +29,11 @@ def asks_of(item: Item) -> list[Ask]:
 def strangers_of(item: Item) -> list[str]:
     """Return the tools whose results have brought text from strangers into the conversation."""
     return [str(each) for each in item.get("strangers", [])]
+
+
+def doubts_of(item: Item) -> list[Doubt]:
+    """A doubt that cannot be read names no transaction, so it is left out."""
+    return [doubt for text in item.get("doubts", []) if (doubt := lenient(Doubt, text))]
 
 
 APPROVALS_LIMIT = 128_000
