@@ -5,6 +5,7 @@ A command is one byte; its inputs are arguments without a selector.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from worker.agent.wallet.review.known_functions.rows import (
@@ -52,7 +53,7 @@ def router_commands() -> dict[int, Meaning]:
             ceiling="amountInMax",
         ),
         0x02: row(
-            "PERMIT2_TRANSFER_FROM_BATCH((address from, address to, uint160 amount, address token)[] batch)"
+            "PERMIT2_TRANSFER_FROM(address token, address recipient, uint160 amount)", recipient="recipient"
         ),
         0x03: row(
             f"PERMIT2_PERMIT_BATCH(({_DETAILS}[] details, address spender, "
@@ -96,14 +97,34 @@ def router_commands() -> dict[int, Meaning]:
             "UNWRAP_WETH(address recipient, uint256 amountMin)", _PAYS, spends=THE_CALLED, floor="amountMin"
         ),
         0x0D: row(
-            "PERMIT2_TRANSFER_FROM(address token, address recipient, uint160 amount)", recipient="recipient"
+            "PERMIT2_TRANSFER_FROM_BATCH((address from, address to, uint160 amount, address token)[] batch)",
+            recipient="batch.to",
         ),
         0x0E: row("BALANCE_CHECK_ERC20(address owner, address token, uint256 minBalance)"),
+        0x10: row(
+            "V4_SWAP(bytes actions, bytes[] params)",
+            Calls(data="params", packing="actions", mode="actions"),
+        ),
         0x21: row(
             "EXECUTE_SUB_PLAN(bytes commands, bytes[] inputs)",
             Calls(data="inputs", packing="router", mode="commands"),
         ),
         0x22: row("APPROVE_ERC20(address token, uint256 spender)"),
+    }
+
+
+_PRICED = (0x00, 0x01, 0x08, 0x09)
+
+
+@cache
+def newer_commands() -> dict[int, Meaning]:
+    """Return the commands of which routers from version 2.1 read one argument more, the lowest price of each hop; an
+    older router reads the others at the same places.
+    """
+    commands = {number: router_commands()[number] for number in _PRICED}
+    return {
+        number: replace(meaning, text=f"{meaning.text[:-1]}, uint256[] minHopPriceX36)")
+        for number, meaning in commands.items()
     }
 
 

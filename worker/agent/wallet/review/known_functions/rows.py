@@ -13,7 +13,7 @@ from typing import Literal
 from forge.models.wallet_review import AllowanceKind
 from worker.ethereum.function_signatures import FunctionSignature, parse_signature
 
-Packing = Literal["multisend", "erc7579", "router"]
+Packing = Literal["multisend", "erc7579", "router", "actions"]
 Place = Literal["caller", "called", "unnamed"]
 THE_CALLED = "@"
 """The path that stands for the called contract."""
@@ -76,7 +76,7 @@ class Calls:
     for_anyone: bool = False
     """True if the contract makes the calls of anybody, so that anybody can take what it holds."""
     mode: str = ""
-    """The mode word of ERC-7579, or a router's commands; empty if there is none."""
+    """The mode word of ERC-7579, or a router's commands or actions; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,8 @@ class Meaning:
     """
     borrows: bool = False
     """True if the call takes a loan, so that what arrives is owed."""
+    checks: bool = False
+    """True if the call makes no swap, and `floor` checks once more what the swaps before it give."""
     note: str = ""
     """A further remark for the person; empty if there is none."""
     signature: FunctionSignature = field(init=False)
@@ -151,6 +153,7 @@ def row(
     recipient: str = "",
     answers: bool = False,
     borrows: bool = False,
+    checks: bool = False,
     spends: str = "",
     floor: str = "",
     ceiling: str = "",
@@ -163,5 +166,18 @@ def row(
     refund = next((part for part in parts if isinstance(part, Refund)), None)
     recipient = pays.to if pays and not pays.part else recipient
     return Meaning(
-        text, gives, calls, recipient, refund, pays, answers, spends, floor, ceiling, prepaid, borrows, note
+        text,
+        gives,
+        calls,
+        recipient,
+        refund,
+        pays,
+        answers,
+        spends,
+        floor,
+        ceiling,
+        prepaid,
+        borrows,
+        checks,
+        note,
     )
