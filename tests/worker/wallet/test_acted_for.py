@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from tests.worker.wallet.giving_calls import TOKEN, WRAPPERS, called
 from tests.worker.wallet.reviews import Reviews, number, review_of
 from tests.worker.wallet.test_effects import log, who
 from tests.worker.wallet.test_left_out import TRANSFER
+from tests.worker.wallet.test_payees import filled
 from worker.agent.wallet.review.known_functions import known_functions
 
 ACCOUNT = "0x5afe7b1c0de5afe7b1c0de5afe7b1c0de5afe7b1"
@@ -54,6 +56,24 @@ async def test_a_contract_that_makes_anybodys_calls_is_no_account(reviews: Revie
     review = await reviews.review(WRAPPERS[name](INNER, called("deposit()")), to=ACCOUNT)
     reviews.code(b"", ACCOUNT)
     assert told(review, "acts_for") == []
+
+
+TAKING = {row.text: row for row in known_functions().values() if row.takes_from}
+
+
+@pytest.mark.parametrize("text", TAKING)
+@pytest.mark.parametrize("carrier", ["", "aggregate3", "multicall"])
+async def test_what_is_taken_from_an_account_that_allowed_it_is_told(
+    reviews: Reviews, text: str, carrier: str
+) -> None:
+    kinds, path = TAKING[text].signature.inputs, TAKING[text].takes_from
+    for owner, expected in ((STRANGER, 1), (reviews.sender, 0)):
+        values = [filled(each, path, owner, each.name) for each in kinds]
+        data = TAKING[text].signature.selector() + encode([each.canonical() for each in kinds], values)
+        reviews.code(log(TRANSFER, who(owner), who(INNER), data=number(5)) + STOP)
+        review = await reviews.review(WRAPPERS[carrier](INNER, data) if carrier else data)
+        found = told(review, "acts_for")
+        assert [owner.lower() in each and INNER in each for each in found] == [True] * expected
 
 
 async def test_many_movements_of_such_an_account_are_a_danger(reviews: Reviews) -> None:

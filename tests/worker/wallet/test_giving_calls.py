@@ -27,10 +27,14 @@ from tests.worker.wallet.giving_calls import (
     approve,
     called,
     dirty,
+    multisend,
+    packed,
     router,
+    safe,
 )
 from worker.agent.wallet.review.decode_calls import MOST_BYTES, MOST_CALLS, decode_calls
 from worker.agent.wallet.review.judge_rights import judged, warning_of
+from worker.agent.wallet.review.known_functions.wrappers import BATCHES
 from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.token_facts import Facts
 from worker.ethereum.addresses import ZERO_ADDRESS
@@ -83,6 +87,20 @@ def test_a_transfer_gives_no_rights_and_needs_no_warning() -> None:
 def test_data_beside_the_arguments_is_told() -> None:
     _, warnings = found_in(called("transfer(address,uint256)", THIEF, 5) + b"\1" * 20)
     assert [(each.code, each.severity) for each in warnings] == [("extra_data", "caution")]
+
+
+@pytest.mark.parametrize("batch", sorted(BATCHES))
+def test_a_batch_of_a_safe_is_as_harmless_as_its_calls(batch: str) -> None:
+    """Its code is known; another contract's may do more than the calls that are packed for it."""
+    pays = called("transfer(address,uint256)", THIEF, 5)
+    calls = multisend(packed(0, TOKEN, pays), packed(0, TOKEN, pays))
+    assert found_in(safe(batch, calls, 1)) == ([], [])
+    loud = (
+        safe(WRAPPER, calls, 1),
+        safe(batch, called("multicall(bytes[])", [pays]), 1),
+        safe(batch, multisend(packed(1, WRAPPER, pays)), 1),
+    )
+    assert [[each.code for each in found_in(data)[1]] for data in loud] == [["delegated_code"]] * 3
 
 
 @pytest.mark.parametrize(

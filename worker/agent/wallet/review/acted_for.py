@@ -1,5 +1,5 @@
-"""Warnings about accounts for which the request acts, such as the signer's Safe. What leaves them does not leave the
-account that signs, and is the person's all the same.
+"""Warnings about accounts for which the request acts, such as the signer's Safe, or one that has allowed the signer to
+take its tokens. What leaves them does not leave the account that signs, and is usually the person's all the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ MOST_TOLD = 8
 
 
 def account_warnings(found: Found) -> list[ReviewWarning]:
-    accounts = set(_acted_for(found.reading.calls)) - {(found.sender or "").lower()}
+    calls = found.reading.calls
+    accounts = {*_acted_for(calls), *_taken_from(calls)} - {(found.sender or "").lower()}
     gone = [
         each for each in changes_of(found) if each.sender.lower() in accounts and each.direction == "other"
     ]
@@ -33,6 +34,14 @@ def _acted_for(nodes: Sequence[Node]) -> Iterator[str]:
         if not (node.meaning and any(each.for_anyone for each in node.meaning.calls)):
             yield from (each.caller.lower() for each in node.inner if each.caller)
             yield from _acted_for(node.inner)
+
+
+def _taken_from(nodes: list[Node]) -> Iterator[str]:
+    """Yield the accounts from which the calls take something, in lower case."""
+    for node in all_nodes(nodes):
+        if node.understood and node.meaning:
+            named = selected(node.meaning.signature.inputs, node.values, node.meaning.takes_from)
+            yield from (each.lower() for each in named)
 
 
 def _movements(gone: Sequence[ReviewChange]) -> list[ReviewWarning]:

@@ -16,7 +16,9 @@ from forge.models.wallet_review import ReviewWarning, Severity, WarningCode
 from worker.agent.wallet.review.argument_paths import broadcast, raw_bytes, selected
 from worker.agent.wallet.review.call_nodes import Node, Reading, Right
 from worker.agent.wallet.review.inner_calls import inner_calls
+from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.known_functions import Calls, Gives, Meaning, giving_selector, known_functions
+from worker.agent.wallet.review.known_functions.wrappers import BATCHES
 from worker.ethereum.lenient_decoding import Allotment, LenientReader, TooMuch, is_dynamic
 
 MOST_BYTES = 45_000
@@ -75,8 +77,10 @@ class CallDecoder:
             self._give_up(node, "too_large", f"The call {name} holds more values than can be read here.")
             return
         node.understood, node.note = True, meaning.note or None
-        if node.delegated:
-            text = f"The code of {node.to} runs with all rights of {node.caller or 'the sender'}."
+        is_batch = any(each.packing == "multisend" for each in meaning.calls) and node.to.lower() in BATCHES
+        if node.delegated and not is_batch:
+            whose = checksummed(node.caller) if node.caller else "the sender"
+            text = f"The code of {checksummed(node.to)} runs with all rights of {whose}."
             self._warn("delegated_code", "danger", text)
         if meaning.borrows:
             self._warn("loan", "caution", f"{name} takes a loan. {_OWED}")

@@ -3,7 +3,7 @@
 `>` marks the argument that names the recipient, `>>` the one that names who gets what comes of the call; `!` marks a
 function that returns whether it succeeded, `$` one that takes a loan; `<` marks the argument that is zero if the
 contract pays with what it holds (`<@`: always); `~` marks the least that the caller accepts of what comes of a swap,
-`^` the most that it pays if the result is fixed.
+`^` the most that it pays if the result is fixed; `%` marks the account that something is taken from.
 `/01` and `/02` say which numbers Uniswap's router takes in place of an
 address (`SwapRouter.sol` of v3-periphery; `Constants.sol` of swap-router-contracts).
 Sources: the EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound; Lido; Safe. Collected on 2026-11-26.
@@ -28,24 +28,24 @@ _AMOUNTS = ("amountIn", "amountOutMinimum"), ("amountOut", "amountInMaximum")
 
 _ROWS = """
 !transfer(address to, uint256 amount) >to
-!transferFrom(address from, address to, uint256 amount) >to
+!transferFrom(address from, address to, uint256 amount) >to %from
 transferAndCall(address to, uint256 amount, bytes data) >to
 transferAndCall(address to, uint256 amount) >to
-transferFromAndCall(address from, address to, uint256 amount) >to
-transferFromAndCall(address from, address to, uint256 amount, bytes data) >to
+transferFromAndCall(address from, address to, uint256 amount) >to %from
+transferFromAndCall(address from, address to, uint256 amount, bytes data) >to %from
 safeTransfer(address to, uint256 amount) >to
 send(address to, uint256 amount, bytes data) >to
-operatorSend(address from, address to, uint256 amount, bytes data, bytes operatorData) >to
-safeTransferFrom(address from, address to, uint256 tokenId) >to
-safeTransferFrom(address from, address to, uint256 tokenId, bytes data) >to
-safeTransferFrom(address from, address to, uint256 id, uint256 amount, bytes data) >to
-safeBatchTransferFrom(address from, address to, uint256[] ids, uint256[] amounts, bytes data) >to
-transferFrom(address from, address to, uint160 amount, address token) >to
-transferFrom((address from, address to, uint160 amount, address token)[] transfers) >transfers.to
+operatorSend(address from, address to, uint256 amount, bytes data, bytes operatorData) >to %from
+safeTransferFrom(address from, address to, uint256 tokenId) >to %from
+safeTransferFrom(address from, address to, uint256 tokenId, bytes data) >to %from
+safeTransferFrom(address from, address to, uint256 id, uint256 amount, bytes data) >to %from
+safeBatchTransferFrom(address from, address to, uint256[] ids, uint256[] amounts, bytes data) >to %from
+transferFrom(address from, address to, uint160 amount, address token) >to %from
+transferFrom((address from, address to, uint160 amount, address token)[] transfers) >transfers.to %transfers.from
 transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, \
-bytes32 nonce, uint8 v, bytes32 r, bytes32 s) >to
+bytes32 nonce, uint8 v, bytes32 r, bytes32 s) >to %from
 receiveWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, \
-bytes32 nonce, uint8 v, bytes32 r, bytes32 s) >to
+bytes32 nonce, uint8 v, bytes32 r, bytes32 s) >to %from
 balanceOf(address account)
 allowance(address owner, address spender)
 totalSupply()
@@ -63,14 +63,14 @@ mint(uint256 amount)
 mint()
 mint(address to) >to
 burn(uint256 amount)
-burnFrom(address account, uint256 amount)
+burnFrom(address account, uint256 amount) %account
 deposit()
 deposit(uint256 amount)
 deposit(uint256 assets, address receiver) >>receiver
 mint(uint256 shares, address receiver) >>receiver
 withdraw(uint256 amount)
-withdraw(uint256 assets, address receiver, address owner) >>receiver
-redeem(uint256 shares, address receiver, address owner) >>receiver
+withdraw(uint256 assets, address receiver, address owner) >>receiver %owner
+redeem(uint256 shares, address receiver, address owner) >>receiver %owner
 redeem(uint256 amount)
 claim()
 claimRewards()
@@ -141,7 +141,7 @@ exactOutput((bytes path, address recipient, uint256 amountOut, uint256 amountInM
 """
 _ROW = re.compile(
     r"(?P<sign>[!$]?)(?P<text>.+\))(?: (?P<mark>>>?)(?P<recipient>[\w.]+)(?:/(?P<places>\d+))?)?"
-    r"(?: <(?P<spends>[\w.@]+))?(?: ~(?P<floor>[\w.]+))?(?: \^(?P<ceiling>[\w.]+))?"
+    r"(?: <(?P<spends>[\w.@]+))?(?: ~(?P<floor>[\w.]+))?(?: \^(?P<ceiling>[\w.]+))?(?: %(?P<taken>[\w.]+))?"
 )
 
 
@@ -161,6 +161,7 @@ def _read(line: str) -> Meaning:
         spends=spends,
         floor=match["floor"] or "",
         ceiling=match["ceiling"] or "",
+        takes_from=match["taken"] or "",
     )
 
 

@@ -99,6 +99,7 @@ def router_commands() -> dict[int, Meaning]:
         0x0D: row(
             "PERMIT2_TRANSFER_FROM_BATCH((address from, address to, uint160 amount, address token)[] batch)",
             recipient="batch.to",
+            takes_from="batch.from",
         ),
         0x0E: row("BALANCE_CHECK_ERC20(address owner, address token, uint256 minBalance)"),
         0x10: row(

@@ -138,6 +138,8 @@ class Meaning:
     """True if the call takes a loan, so that what arrives is owed."""
     checks: bool = False
     """True if the call makes no swap, and `floor` checks once more what the swaps before it give."""
+    takes_from: str = ""
+    """The path of the account that something is taken from; empty if no argument names it."""
     note: str = ""
     """A further remark for the person; empty if there is none."""
     signature: FunctionSignature = field(init=False)
@@ -158,6 +160,7 @@ def row(
     floor: str = "",
     ceiling: str = "",
     prepaid: tuple[str, str] | None = None,
+    takes_from: str = "",
     note: str = "",
 ) -> Meaning:
     gives = tuple(part for part in parts if isinstance(part, Gives))
@@ -179,5 +182,6 @@ def row(
         prepaid,
         borrows,
         checks,
+        takes_from,
         note,
     )

@@ -18,6 +18,19 @@ _GAS = (
 )
 _REQUEST = "address from, address target, uint256 value, uint256 gas, uint256 nonce, bytes data"
 
+BATCHES = frozenset(
+    {
+        "0xa238cbeb142c10ef7ad8442c6d1f9e89e07e7761",
+        "0x40a2accbd92bca938b02010e17a5b8929b49130d",
+        "0x38869bf66a61cf6bdb996a6ae40d5853fd43b526",
+        "0x9641d764fc13c8b624c04430c7356c1c7c8102e2",
+    }
+)
+"""MultiSend and MultiSendCallOnly of Safe 1.3.0 and 1.4.1 (safe-global/safe-deployments, 2026-11-27). Their address
+follows from their code (CREATE2), so it is the same code wherever there is any. It makes the packed calls and nothing
+else.
+"""
+
 WRAPPERS = (
     # Calls of the contract itself: Uniswap, OpenZeppelin, BoringSolidity
     row("multicall(bytes[] data)", _SELF),
