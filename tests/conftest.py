@@ -53,7 +53,7 @@ ON_MOTO = (
     "cost",
     "mcp_servers/external/test_tool_pins.py",
     "store/test_accept.py",
-    "store/test_approvals.py",
+    "store/test_approval_claims.py",
     "store/test_claim.py",
     "store/test_expire.py",
     "store/test_runs.py",

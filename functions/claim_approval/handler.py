@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from forge.api.approvals import claim_approval
+from forge.api.approval_claims import claim_approval
 from forge.api.dependencies import connections, stored
 from forge.api.entry.application import create_app
 from forge.api.entry.http_handler import lambda_handler

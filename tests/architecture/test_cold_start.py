@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from forge.store import approvals, inbox, sessions, ticket_items, tool_pins
+from forge.store import approval_claims, inbox, sessions, ticket_items, tool_pins
 from forge.store.endings import account_sessions
 from forge.store.running import call_journal, delivery_failures, fenced_runs, spending_totals
 from tests.patience import PATIENCE_SECONDS
@@ -74,7 +74,7 @@ def modules_of(*parts: ModuleType) -> set[str]:
 def test_functions_import_neither_botocore_nor_a_part_of_the_store_that_they_do_not_use() -> None:
     """While Lambda starts them, they import the parts that they name, and no others."""
     of_workers = modules_of(delivery_failures, call_journal, tool_pins, fenced_runs, spending_totals)
-    of_others = modules_of(account_sessions, approvals, inbox, sessions, ticket_items)
+    of_others = modules_of(account_sessions, approval_claims, inbox, sessions, ticket_items)
     by_all = imported([*HTTP, *SOCKETS, *OTHERS], LAMBDA)
     assert not of_workers & by_all
     assert "botocore.client" not in by_all

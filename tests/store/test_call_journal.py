@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from forge.dynamodb.codec import encode_item
-from forge.models.history_range import HISTORY_LEAST, HISTORY_STEP
+from forge.models.llm_history_start import HISTORY_LEAST, HISTORY_STEP
 from forge.models.run import Progress
 from forge.models.work import CallRecord
 from forge.store import Store, keys

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import forge.models.history_range
+import forge.models.llm_history_start
 from forge.errors import LeaseLost
 from forge.models.run import ActiveRun, Ending, Progress
 from forge.models.session import Catalog
@@ -142,8 +142,8 @@ def test_what_a_process_keeps_is_what_it_would_read_whatever_happens(
     dynamodb: Any, table: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The part of a history that a run gets is a few entries long here, and moves on often."""
-    monkeypatch.setattr(forge.models.history_range, "HISTORY_LEAST", 5)
-    monkeypatch.setattr(forge.models.history_range, "HISTORY_STEP", 3)
+    monkeypatch.setattr(forge.models.llm_history_start, "HISTORY_LEAST", 5)
+    monkeypatch.setattr(forge.models.llm_history_start, "HISTORY_STEP", 3)
     store = open_store(Settings(forge_table=table, rate_limit_burst=10_000), clock, dynamodb)
     names = itertools.count()
 

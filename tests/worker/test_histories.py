@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from forge.models.history_range import HISTORY_LEAST, HISTORY_STEP
+from forge.models.llm_history_start import HISTORY_LEAST, HISTORY_STEP
 from forge.models.run import Ending, Progress
 from forge.models.session import Session
 from forge.models.session_key import ANONYMOUS, SessionKey

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from worker.concurrent_calls import all_of, both
 from worker.ethereum.addresses import ZERO_ADDRESS, parse_address
 from worker.ethereum.amounts import format_units
 from worker.ethereum.blocks import decimal
 from worker.ethereum.chains import Chain
+from worker.ethereum.fee_estimate import estimate_fee, estimate_gas
 from worker.ethereum.known_tokens import known_addresses
-from worker.ethereum.rpc import NodeRefused, NodeUnreadable
+from worker.ethereum.rpc import NodeRefused
 from worker.ethereum.simulated_effects import TOO_MANY_LOGS, NoEffects, simulated_effects
 from worker.ethereum.simulated_logs import Grant, Movement
 from worker.ethereum.tokens import Token, read_token
@@ -22,10 +21,6 @@ from worker.ethereum.transactions import Request, refusal, would_fail
 from worker.tool_outcomes import ToolRefused
 
 MOST_CHANGES = 50
-GAS_PRICE_ORACLE = "0x420000000000000000000000000000000000000f"
-"""The OP stack's predeploy that returns the fee for L1 (specs.optimism.io, Fjord)."""
-UNSIGNED_BYTES = 120
-"""Maximum bytes of a transaction without its call data and signature."""
 
 
 async def simulate_transaction(request: Request) -> Simulation:
@@ -34,12 +29,12 @@ async def simulate_transaction(request: Request) -> Simulation:
     """
     call = request.call()
     try:
-        answer, gas = await both(request.chain.data("eth_call", call, "latest"), _gas(request))
+        answer, gas = await both(request.chain.data("eth_call", call, "latest"), estimate_gas(request))
     except NodeRefused as error:
         if not would_fail(error):
             raise
         return Simulation(**request.transfer(), success=False, revert_reason=refusal(error))
-    fee = await _fee(request, gas)
+    fee = await estimate_fee(request, gas)
     return Simulation(
         **request.transfer(),
         success=True,
@@ -49,39 +44,6 @@ async def simulate_transaction(request: Request) -> Simulation:
         fee_estimate_ether=None if fee is None else format_units(fee),
         **await _effects(request),
     )
-
-
-async def _gas(request: Request) -> int | None:
-    """Return None if the node cannot say. Raises `NodeRefused` if it says that the transaction fails."""
-    try:
-        return await request.chain.quantity("eth_estimateGas", request.call())
-    except NodeRefused as error:
-        if would_fail(error):
-            raise
-    except ToolRefused:
-        pass
-    return None
-
-
-async def _fee(request: Request, gas: int | None) -> int | None:
-    """Return the whole fee in wei, including the L1 fee of a rollup. None if a part is unknown."""
-    try:
-        price = await request.chain.quantity("eth_gasPrice")
-        l1_fee = await _l1_fee(request) if request.chain.has_l1_fee else 0
-    except ToolRefused:
-        return None
-    return None if gas is None else gas * price + l1_fee
-
-
-async def _l1_fee(request: Request) -> int:
-    """Ask the chain's own oracle, by the size of the unsigned transaction. Raises `ToolRefused`."""
-    size = UNSIGNED_BYTES + len(request.data)
-    data = keccak(b"getL1FeeUpperBound(uint256)")[:4] + size.to_bytes(32)
-    call = {"to": GAS_PRICE_ORACLE, "input": "0x" + data.hex()}
-    answer = await request.chain.data("eth_call", call, "latest")
-    if len(answer) != 66:
-        raise NodeUnreadable(request.chain.name, "eth_call", answer)
-    return int(answer, 16)
 
 
 async def _effects(request: Request) -> dict[str, Any]:

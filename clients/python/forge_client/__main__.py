@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from forge_client.client import DEFAULT_URL
-from forge_client.endpoint import host_of
+from forge_client.http_requests import host_of
 from forge_client.one_shot import NOT_COMPLETED, REFUSED, Printer, Question, ask_once
 from forge_client.version import __version__
 

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import AsyncIterator
 
 from forge_client.answers import Receipt, SessionList, SessionSummary
-from forge_client.endpoint import Endpoint
 from forge_client.frames import State
+from forge_client.http_requests import Endpoint
 
 CALLS = 40
 """One call of a deletion deletes for 15 seconds."""

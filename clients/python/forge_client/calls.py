@@ -1,4 +1,4 @@
-"""The HTTP requests of a session, one method for each."""
+"""The HTTP requests of a session, one method for each; `Endpoint.request` repeats those that get no answer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, cast
 from forge_client.account import AccountCalls
 from forge_client.answers import Accepted, CommandResult, Receipt, SessionList, SessionSummary, accepted_run
 from forge_client.conversation import Conversation
-from forge_client.endpoint import Endpoint
 from forge_client.errors import ApprovalHeld, CommandFailed, NotFound, SessionBusy
 from forge_client.frames import IfBusy, Message, State
+from forge_client.http_requests import Endpoint
 from forge_client.reduce import Frame, apply
 from forge_client.wallet_requests import Approval
 

@@ -11,10 +11,10 @@ from typing import Self
 from forge_client.answers import Ended, ended_run
 from forge_client.calls import SessionCalls
 from forge_client.conversation import Conversation
-from forge_client.endpoint import Endpoint, Token
 from forge_client.errors import ForgeClientError, RunFailed, RunInterrupted, SessionExpired, WaitingForWallet
 from forge_client.events import ConnectionChanged, Listener, Listeners, Refused, Updated
 from forge_client.frames import ErrorFrame, IfBusy
+from forge_client.http_requests import Endpoint, Token
 from forge_client.live_connection import LiveConnection
 from forge_client.pace import Pace
 from forge_client.reduce import Frame

@@ -10,9 +10,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from forge_client.backoff import Backoff
 from forge_client.conversation import Conversation
-from forge_client.endpoint import Endpoint
 from forge_client.errors import ForgeClientError, reason_of
 from forge_client.events import ConnectionChanged, Status
+from forge_client.http_requests import Endpoint
 from forge_client.pace import Pace
 from forge_client.reduce import Frame
 from forge_client.stream import follow_stream

@@ -12,10 +12,10 @@ from typing import Any, TextIO
 from forge_client.answers import Accepted, Ended, ended_run
 from forge_client.client import ForgeClient
 from forge_client.conversation import Conversation
-from forge_client.endpoint import Token
 from forge_client.errors import ForgeClientError, NotAuthenticated, ProblemError, SessionExpired, Unreachable
 from forge_client.events import Updated
 from forge_client.frames import Message
+from forge_client.http_requests import Token
 from forge_client.wording import approval_words, tool_line, visible
 
 STOP_SECONDS = 10.0

@@ -9,8 +9,8 @@ import httpx
 from pydantic import ValidationError
 
 from forge_client.conversation import Conversation
-from forge_client.endpoint import Endpoint
 from forge_client.frames import State
+from forge_client.http_requests import Endpoint
 from forge_client.pace import Pace
 from forge_client.reduce import Frame
 

@@ -13,9 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from forge_client.answers import Ticket
 from forge_client.backoff import Backoff
 from forge_client.conversation import Conversation
-from forge_client.endpoint import Endpoint
 from forge_client.errors import ForgeClientError
 from forge_client.frames import SERVER_FRAME, PongFrame
+from forge_client.http_requests import Endpoint
 from forge_client.pace import Pace
 from forge_client.reduce import Frame
 from forge_client.sent_frames import AuthFrame, PingFrame, SyncFrame

@@ -24,9 +24,9 @@ from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
 from worker.ethereum.amounts import readable_amount
 from worker.ethereum.chains import Chains
+from worker.ethereum.fee_estimate import GAS_PRICE_ORACLE
 from worker.ethereum.known_networks import KNOWN_NETWORKS, NOTABLE_FEES, WITHOUT_VALUE
 from worker.ethereum.known_tokens import KNOWN_TOKENS, wrapped_coins
-from worker.ethereum.simulation import GAS_PRICE_ORACLE
 from worker.ethereum.transactions import read_request
 
 SOMEBODY = "0x70997970c51812dc3a010c7d01b50e0d17dc7900"

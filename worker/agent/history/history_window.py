@@ -1,4 +1,4 @@
-"""The part of a long history that an LLM gets."""
+"""The part of a long history that an LLM gets, of what the run has read (`forge/models/llm_history_start.py`)."""
 
 from __future__ import annotations
 

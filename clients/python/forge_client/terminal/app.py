@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from forge_client.endpoint import Token
+from forge_client.http_requests import Token
 from forge_client.pace import Pace
 from forge_client.terminal.chat import ChatScreen
 from forge_client.terminal.remembered import RememberedSessions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forge_client.client import ForgeClient
-from forge_client.endpoint import Token
+from forge_client.http_requests import Token
 from forge_client.pace import Pace
 
 

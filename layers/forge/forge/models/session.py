@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from forge.models.approval import Approval, ForeignApproval
 from forge.models.ask import Ask
 from forge.models.doubt import Doubt
-from forge.models.history_range import first_entry
+from forge.models.llm_history_start import first_entry
 from forge.models.message import Message
 from forge.models.run import ActiveRun, Outcome, RunMessage, Submission
 from forge.models.session_key import SessionKey

@@ -104,7 +104,7 @@ class Store:
 
     @_Part
     def approvals(self) -> Approvals:
-        from forge.store.approvals import TableApprovals
+        from forge.store.approval_claims import TableApprovals
 
         return TableApprovals(self._table, self._clock)
 

@@ -1,4 +1,6 @@
-"""Long text in parts of at most 32,000 bytes, cut between characters. Each cut depends only on the text before it."""
+"""Messages as items of the table, and back. Long text is in parts of at most 32,000 bytes, cut between characters; each
+cut depends only on the text before it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Which part of the LLM history a run reads, before the LLM's own limit leaves out more."""
+"""Where the part of the LLM history begins that a run reads. `worker/agent/history/history_window.py` then leaves out
+what is too much for the LLM.
+"""
 
 from __future__ import annotations
 
