@@ -116,6 +116,14 @@ def test_the_numbers_that_stand_for_an_account_are_those_of_the_routers_version(
     assert recipient(swap_01(ONE)) == ONE
 
 
+def test_what_a_withdrawal_of_nobody_gives_goes_to_who_signs() -> None:
+    def requested(who: str) -> bytes:
+        return called("requestWithdrawals(uint256[],address)", [5], who)
+
+    assert told(requested(f"0x{0:040x}")) == []
+    assert [each.code for each in told(requested(ONE))] == ["goes_elsewhere"]
+
+
 def test_an_exchange_that_the_next_call_pays_out_to_somebody_else_is_told() -> None:
     def swapped(who: str) -> bytes:
         return called("multicall(bytes[])", [swap_02(TWO), called("unwrapWETH9(uint256,address)", 1, who)])

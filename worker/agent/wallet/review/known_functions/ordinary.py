@@ -4,9 +4,11 @@
 function that returns whether it succeeded, `$` one that takes a loan; `<` marks the argument that is zero if the
 contract pays with what it holds (`<@`: always); `~` marks the least that the caller accepts of what comes of a swap,
 `^` the most that it pays if the result is fixed; `%` marks the account that something is taken from.
-`/01` and `/02` say which numbers Uniswap's router takes in place of an
-address (`SwapRouter.sol` of v3-periphery; `Constants.sol` of swap-router-contracts).
-Sources: the EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound; Lido; Safe. Collected on 2026-11-26.
+`/00`, `/01` and `/02` say which numbers a contract takes in place of an address (`/00`: Lido's `WithdrawalQueue.sol`;
+`SwapRouter.sol` and `NonfungiblePositionManager.sol` of v3-periphery; `Constants.sol` of swap-router-contracts).
+Functions of bridges and pools are left out if their arguments decide how much arrives, for no simulation shows that.
+Sources: the EIPs; WETH9; Uniswap V2, V3, its router and positions; Aave; Compound; Lido; Safe; merkle-distributor; the
+OP Stack's `StandardBridge.sol`. Collected on 2026-11-26 and 27.
 """
 
 from __future__ import annotations
@@ -95,6 +97,32 @@ supply(address asset, uint256 amount)
 withdraw(address asset, uint256 amount)
 $borrow(uint256 amount)
 repayBorrow(uint256 amount)
+supplyTo(address dst, address asset, uint256 amount) >>dst
+supplyFrom(address from, address dst, address asset, uint256 amount) >>dst %from
+withdrawTo(address to, address asset, uint256 amount) >>to
+withdrawFrom(address src, address to, address asset, uint256 amount) >>to %src
+depositETH(address pool, address onBehalfOf, uint16 referralCode) >>onBehalfOf
+withdrawETH(address pool, uint256 amount, address to) >>to
+claimRewards(address[] assets, uint256 amount, address to) >>to
+claimRewards(address[] assets, uint256 amount, address to, address reward) >>to
+claimAllRewards(address[] assets, address to) >>to
+claimAllRewardsToSelf(address[] assets)
+requestWithdrawals(uint256[] amounts, address owner) >>owner/00
+requestWithdrawalsWstETH(uint256[] amounts, address owner) >>owner/00
+claimWithdrawal(uint256 requestId)
+claimWithdrawals(uint256[] requestIds, uint256[] hints)
+claim(uint256 index, address account, uint256 amount, bytes32[] merkleProof) >>account
+depositTo(address to) >>to
+withdrawTo(address to, uint256 amount) >>to
+depositETH(uint32 minGasLimit, bytes extraData)
+depositETHTo(address to, uint32 minGasLimit, bytes extraData) >>to
+bridgeETH(uint32 minGasLimit, bytes extraData)
+bridgeETHTo(address to, uint32 minGasLimit, bytes extraData) >>to
+mint((address token0, address token1, uint24 fee, int24 tickLower, int24 tickUpper, uint256 amount0Desired, \
+uint256 amount1Desired, uint256 amount0Min, uint256 amount1Min, address recipient, uint256 deadline) params) \
+>>params.recipient
+decreaseLiquidity((uint256 tokenId, uint128 liquidity, uint256 amount0Min, uint256 amount1Min, uint256 deadline) params)
+collect((uint256 tokenId, address recipient, uint128 amount0Max, uint128 amount1Max) params) >>params.recipient/01
 acceptOwnership()
 acceptAdmin()
 acceptDefaultAdminTransfer()

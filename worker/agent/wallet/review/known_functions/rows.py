@@ -19,11 +19,12 @@ THE_CALLED = "@"
 """The path that stands for the called contract."""
 PLACES: dict[str, tuple[tuple[int, Place], ...]] = {
     "": (),
+    "00": ((0, "caller"),),
     "01": ((0, "called"),),
     "02": ((1, "caller"), (2, "called")),
 }
-"""Numbers that Uniswap's routers take in place of an address, by the router's version. `unnamed`: the call leaves open
-who gets it, so that only the simulation shows it.
+"""Numbers that a contract takes in place of an address: Lido's queue (00), Uniswap's routers by their version (01, 02).
+`unnamed`: the call leaves open who gets it, so that only the simulation shows it.
 """
 
 
