@@ -25,12 +25,15 @@ def pieces(draw: Any, text: str, most: int = 5) -> list[str]:
 
 @st.composite
 def streamed_calls(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[str]]:
-    """The deltas of whole calls, numbered and named in one of the ways that servers have, and what was meant."""
-    meant = draw(st.lists(ACCOUNTS, min_size=1, max_size=4))
+    """The deltas of whole calls, numbered and named in one of the ways that servers have, and what was meant.
+
+    The same call without any id or number of its own is the same call told again.
+    """
     numbering = draw(st.sampled_from(["proper", "all 0", "none", "from 1"]))
     can_interleave = numbering in ("proper", "from 1")
     named = draw(st.sampled_from(["first", "each", "last"] if can_interleave else ["first", "each"]))
     has_ids = draw(st.booleans())
+    meant = draw(st.lists(ACCOUNTS, min_size=1, max_size=4, unique=not (has_ids or can_interleave)))
     calls: list[list[dict[str, Any]]] = []
     for number, who in enumerate(meant):
         index = {"proper": number, "all 0": 0, "none": None, "from 1": number + 1}[numbering]

@@ -47,6 +47,16 @@ async def test_conversation_goes_on_after_a_bad_turn(
         assert talk.notices == []
 
 
+@pytest.mark.parametrize("source", wires.WIRES)
+async def test_a_call_told_twice_with_its_id_is_made_once(source: str) -> None:
+    send = ("a", "send", arguments(to="Bob", **{"from": "Alice"}, value="1"))
+    async with conversation() as talk:
+        await talk.say(source, wires.calls(source, send, send), wires.text(source, "Paid."))
+        assert (talk.bank.names(), talk.answer) == (["send"], "Paid.")
+        assert (await talk.say(source, wires.text(source, "Here."))).ending.outcome == "completed"
+        assert talk.refusals == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("source", wires.WIRES)
 async def test_ids_used_again_in_a_later_turn_are_made_unique(source: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from codecs import BOM_UTF8
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from tests.worker_llm import test_openai as chat
 from tests.worker_llm import wires
 from tests.worker_llm.conversation import Conversation, conversation
 from tests.worker_llm.provider_server import Reply, json_reply, stream
+from tests.worker_llm.test_openai_responses import Events
 from worker.agent.llm.hidden_thoughts import ThoughtSplitter
 
 ALICE, BOB = '{"who": "Alice"}', '{"who": "Bob"}'
@@ -57,6 +60,16 @@ CALLS: list[tuple[str, list[Chunk], list[str]]] = [
     ),
     ("a name in two pieces", [(0, "a", "bal", ""), (0, None, "ance", ""), (0, None, None, ALICE)], ["Alice"]),
     ("arguments as an object", [(0, *A, {"who": "Alice"})], ["Alice"]),
+    ("ogx#5462: {} before the arguments", [(0, *A, "{}"), (0, None, None, ALICE)], ["Alice"]),
+    (
+        "{} as an object, and then pieces",
+        [(0, *A, {}), (0, None, None, ALICE[:7]), (0, None, None, ALICE[7:])],
+        ["Alice"],
+    ),
+    ("unsloth#10275: {}, and then all of the call", [(0, *A, "{}"), (0, *A, ALICE)], ["Alice"]),
+    ("null before the arguments", [(0, *A, "null"), (0, None, None, ALICE)], ["Alice"]),
+    ("the same call told again without its id", [(0, *A, ALICE), (0, None, "balance", ALICE)], ["Alice"]),
+    ("the same call told twice, with its id at another number", [(0, *A, ALICE), (1, *A, ALICE)], ["Alice"]),
     ("1-based", [(1, *A, ALICE), (2, *B, BOB)], ["Alice", "Bob"]),
 ]
 
@@ -71,6 +84,37 @@ async def test_pieces_of_calls_are_joined_by_identity(chunks: list[Chunk], asked
         assert (talk.answer, talk.refusals) == ("Five.", [])
 
 
+async def test_calls_without_arguments_are_told_apart() -> None:
+    sent = [wires.chat_call(0, call_id, "list_networks", "{}") for call_id in ("a", "b")]
+    async with conversation() as talk:
+        await talk.say("chat", wires.chat(sent, "tool_calls"), wires.text("chat", "Two."))
+        assert (talk.bank.names(), talk.answer) == (["list_networks"] * 2, "Two.")
+
+
+SEND = {
+    "type": "function",
+    "function": {"name": "send", "arguments": '{"to": "Bob", "from": "Alice", "value": "1"}'},
+}
+SUMMARIES: list[tuple[str, dict[str, Any]]] = [
+    (
+        "as a message, with another id",
+        {"message": {"content": "I pay.", "tool_calls": [{**SEND, "id": "b"}]}},
+    ),
+    ("as a message without a text", {"message": {"content": None, "tool_calls": [{**SEND, "id": "b"}]}}),
+    ("as a text", {"text": "I pay."}),
+]
+
+
+@pytest.mark.parametrize("summary", [row[1] for row in SUMMARIES], ids=[row[0] for row in SUMMARIES])
+async def test_a_whole_answer_after_its_pieces_is_not_taken_again(summary: dict[str, Any]) -> None:
+    async with conversation() as talk:
+        pieces = [chat.delta(content="I pay."), chat.delta(tool_calls=[{**SEND, "index": 0, "id": "a"}])]
+        last = chat.chunk({"index": 0, "finish_reason": "tool_calls", **summary})
+        await talk.say("chat", wires.chat([*pieces, last], None), wires.text("chat", "Paid."))
+        assert (talk.bank.names(), talk.answer) == (["send"], "Paid.")
+        assert [draft.content for draft in talk.drafts if draft.sender == "agent"] == ["I pay.", "Paid."]
+
+
 def usage(given: int, made: int) -> dict[str, int]:
     return {"prompt_tokens": given, "completion_tokens": made, "total_tokens": given + made}
 
@@ -79,6 +123,10 @@ USAGES: list[tuple[str, list[dict[str, int] | None]]] = [
     ("b14: so far, in each of 120 chunks", [usage(1_000, number) for number in range(1, 121)]),
     ("in the last two", [*[None] * 118, usage(1_000, 120), usage(1_000, 120)]),
     ("the input first, the output last", [usage(1_000, 0), *[None] * 118, usage(0, 120)]),
+    (
+        "a number that cannot be true",
+        [*[None] * 118, usage(1_000, 120), usage(1_000, 120), usage(10**40, 120)],
+    ),
     ("once", [*[None] * 119, usage(1_000, 120)]),
 ]
 
@@ -148,6 +196,7 @@ UNKNOWN_BLOCK = [
     claude.event("content_block_stop", index=1),
 ]
 NO_USAGE = claude.event("message_delta", delta={"stop_reason": "end_turn"})
+NAMELESS = [event.split(b"\n", 1)[1] for event in (claude.start(), *claude.text(0, "Five."), *claude.end())]
 NO_TEXT = claude.event("content_block_delta", index=3, delta={"type": "text_delta", "text": None})
 ODD: list[tuple[str, Reply]] = [
     ("b23: message_start without usage", claude_odd(first=bare_start())),
@@ -156,6 +205,8 @@ ODD: list[tuple[str, Reply]] = [
     ("no message_start", claude_odd(first=b"")),
     ("message_delta without usage", claude_odd(end=[NO_USAGE, claude.event("message_stop")])),
     ("a delta without its text", claude_odd(NO_TEXT)),
+    ("a text in an event of its own", claude_odd(b"event: heartbeat\ndata: hello\n\n")),
+    ("no names", stream(NAMELESS)),
 ]
 
 
@@ -181,6 +232,7 @@ CLAUDE_CALLS: list[tuple[str, list[bytes], list[str]]] = [
     ("whole at its beginning", claude_call({"who": "Alice"}), ["Alice"]),
     ("whole at its beginning, and an empty piece", claude_call({"who": "Alice"}, ""), ["Alice"]),
     ("whole at its beginning, and once more", claude_call({"who": "Alice"}, ALICE[:7], ALICE[7:]), ["Alice"]),
+    ("{} before the arguments", claude_call({}, "{}", ALICE), ["Alice"]),
     ("no input at its beginning", claude_call(None, ALICE), ["Alice"]),
     ("all numbered 0", [*claude_call({}, ALICE), *claude_call({}, BOB)], ["Alice", "Bob"]),
     ("a text and a call, both 0", [*claude.text(0, "I look."), *claude_call({}, ALICE)], ["Alice"]),
@@ -206,6 +258,89 @@ async def test_calls_of_gateways_to_the_messages_api_are_read(blocks: list[bytes
         await talk.say("anthropic", reply, wires.text("anthropic", "Five."))
         assert sorted(call["who"] for _, call in talk.bank.calls) == asked
         assert (talk.answer, talk.refusals) == ("Five.", [])
+
+
+TEXTS = {
+    "chat": [chat.delta(content="Five"), chat.delta(content=" w?i."), chat.delta(finish="stop"), chat.DONE],
+    "anthropic": [claude.start(), *claude.text(0, "Five", " w?i."), *claude.end()],
+    "responses": [(events := Events()).start(), *events.text(0, "Five", " w?i."), events.end()],
+}
+
+
+@pytest.mark.parametrize("wire", TEXTS)
+async def test_bytes_that_are_no_text_cost_nothing_else(wire: str) -> None:
+    """A byte order mark stands before the first event, and one byte is no UTF-8."""
+    frames = [BOM_UTF8, *(frame.replace(b"?", b"\xff") for frame in TEXTS[wire])]
+    async with conversation() as talk:
+        await talk.say(wire, stream(frames))
+        assert (talk.answer, talk.notices) == ("Five w\N{REPLACEMENT CHARACTER}i.", [])
+
+
+@pytest.mark.parametrize("wire", TEXTS)
+async def test_an_error_without_a_name_or_an_object_is_told_and_tried_again(wire: str) -> None:
+    nameless = stream([b'data: {"error": {"type": "overloaded_error", "message": "busy"}}\n\n'])
+    text = stream([b"event: error\ndata: Bad Gateway\n\n"])
+    async with conversation() as talk:
+        await talk.say(wire, nameless, text, wires.text(wire, "Five."))
+        assert (talk.answer, talk.notices) == ("Five.", [])
+
+
+def only(*kinds: str, output: list[dict[str, Any]] | None = None) -> Reply:
+    """A text and a call of which a proxy tells the events of these kinds, and in the whole response `output`."""
+    events = Events()
+    sent = [events.start(), *events.text(0, "I look."), *events.call(1, "a", ALICE)]
+    whole = events.response("completed", "completed", output=output or [])
+    return stream([*(e for e in sent if any(kind.encode() in e for kind in kinds)), whole])
+
+
+MESSAGE = {
+    "id": "msg_0",
+    "type": "message",
+    "role": "assistant",
+    "status": "completed",
+    "content": [{"type": "output_text", "text": "I look.", "annotations": []}],
+}
+CALL = {"id": "fc_1", "type": "function_call", "call_id": "a", "name": "balance", "arguments": ALICE}
+LATE: list[tuple[str, Reply, list[str]]] = [
+    ("litellm#21090: only the whole response", only(output=[MESSAGE, CALL]), ["I look.", "Five."]),
+    (
+        "with its beginning, and the arguments as an object",
+        only("response.created", output=[{**CALL, "arguments": {"who": "Alice"}}]),
+        ["Five."],
+    ),
+    ("only the events that end a part", only("output_item.done", output=[MESSAGE, CALL]), ["Five."]),
+    (
+        "all of it twice",
+        only("response.", output=[MESSAGE, {**CALL, "id": "x", "call_id": "b"}]),
+        ["I look.", "Five."],
+    ),
+]
+
+
+@pytest.mark.parametrize(("reply", "said"), [row[1:] for row in LATE], ids=[row[0] for row in LATE])
+async def test_what_a_proxy_tells_only_at_the_end_is_read_once(reply: Reply, said: list[str]) -> None:
+    async with conversation() as talk:
+        await talk.say("responses", reply, wires.text("responses", "Five."))
+        assert [call["who"] for _, call in talk.bank.calls] == ["Alice"]
+        assert [draft.content for draft in talk.drafts if draft.sender == "agent"] == said
+        assert (talk.notices, talk.refusals) == ([], [])
+
+
+async def test_a_text_without_pieces_is_read() -> None:
+    async with conversation() as talk:
+        await talk.say("responses", only("output_text.done"))
+        assert (talk.answer, talk.notices) == ("I look.", [])
+
+
+@pytest.mark.parametrize("beginning", [ALICE, "{}", None])
+async def test_arguments_at_the_beginning_of_an_item_are_read_once(beginning: str | None) -> None:
+    events = Events()
+    added, *rest = events.call(0, "a", ALICE[:7], ALICE[7:])
+    begun = added.replace(b'"arguments": ""', b'"arguments": ' + json.dumps(beginning).encode())
+    async with conversation() as talk:
+        reply = stream([events.start(), begun, *rest, events.end()])
+        await talk.say("responses", reply, wires.text("responses", "Five."))
+        assert ([call["who"] for _, call in talk.bank.calls], talk.answer) == (["Alice"], "Five.")
 
 
 async def failed_with(talk: Conversation, wire: str, reply: Reply) -> str:

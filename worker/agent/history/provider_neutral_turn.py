@@ -58,9 +58,23 @@ def normal_response(
     response: ModelResponse, earlier: Sequence[ModelMessage], offered: Collection[str]
 ) -> None:
     """Change `response`, which follows `earlier`, to the normal form. A name that is changed becomes one of
-    `offered`.
+    `offered`. A call that is told twice, with the same id, is made once.
     """
+    response.parts = _told_once(response.parts)
     normalise(response, ids_of(earlier), offered)
+
+
+def _told_once(parts: Sequence[ModelResponsePart]) -> list[ModelResponsePart]:
+    told: list[tuple[str, str, str]] = []
+    once: list[ModelResponsePart] = []
+    for part in parts:
+        if isinstance(part, ToolCallPart):
+            call = (part.tool_call_id, part.tool_name, part.args_as_json_str())
+            if call in told:
+                continue
+            told.append(call)
+        once.append(part)
+    return once
 
 
 def ids_of(messages: Sequence[ModelMessage]) -> set[str]:

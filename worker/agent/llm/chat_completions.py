@@ -24,7 +24,7 @@ from pydantic_ai.usage import RequestUsage
 from worker.agent.llm.chat_events import ReadableChunks
 from worker.agent.llm.classify_provider_error import is_error_document
 from worker.agent.llm.hidden_thoughts import Segment, ThoughtSplitter, template_opens
-from worker.agent.llm.stream_guard import Guarded
+from worker.agent.llm.stream_guard import Guarded, make_whole
 from worker.agent.llm.streamed_tool_calls import CallJoiner
 
 _opening_llms: set[str] = set()
@@ -77,6 +77,7 @@ class ChatStream(OpenAIStreamedResponse):
 
     def _add_usage(self, usage: RequestUsage, *, reported: bool, cumulative: bool = False) -> None:
         """Servers repeat the usage so far in any number of chunks, so the largest value of each figure is the usage."""
+        make_whole(usage)
         super()._add_usage(_largest(self._usage, usage), reported=reported, cumulative=True)
 
     def _map_text_delta(self, choice: chat_completion_chunk.Choice) -> Iterator[ModelResponseStreamEvent]:

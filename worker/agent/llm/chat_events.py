@@ -5,17 +5,15 @@ An event that is no chunk costs the answer nothing, and a field that we do not n
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Any, cast
 
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
 from pydantic import BaseModel
 
 from worker.agent.llm.chunk_reading import QuickChunk
+from worker.agent.llm.readable_events import ReadableEvents
 
-_DONE = re.compile(r"\W*done\W*", re.IGNORECASE)
-"""The end of a stream, `[DONE]`, in whatever quotation marks, case or spaces a gateway writes it."""
 _LATEST = 10**14
 """Times in seconds and in milliseconds are below this; the library cannot read a larger one."""
 _FIELDS: dict[str, tuple[type[Any], ...]] = {
@@ -26,6 +24,8 @@ _FIELDS: dict[str, tuple[type[Any], ...]] = {
     "usage": (BaseModel,),
 }
 """The fields of a chunk that the library reads beside its choices, with the types that it can read."""
+_ANSWER = ("content", "refusal", "tool_calls")
+"""The fields of an answer, both of a delta and of a whole message."""
 
 
 class ReadableChunks:
@@ -33,8 +33,10 @@ class ReadableChunks:
 
     def __init__(self, chunks: Any) -> None:
         self._chunks = chunks
-        chunks._decoder = _ObjectsOnly(chunks._decoder)
+        chunks._decoder = ReadableEvents(chunks._decoder)
         chunks._cast_to = QuickChunk
+        self._streamed: set[str] = set()
+        """The fields of the answer that deltas have brought so far."""
 
     @property
     def response(self) -> Any:
@@ -48,24 +50,10 @@ class ReadableChunks:
             _drop_unreadable_fields(chunk)
             for choice in _list(chunk.choices):
                 if getattr(choice, "delta", None) is None:
-                    _give_delta(choice)
+                    _give_delta(choice, self._streamed)
+                else:
+                    self._streamed.update(_told(choice.delta))
             yield chunk
-
-
-class _ObjectsOnly:
-    """The SDK's decoder of events, without events that are no JSON object: gateways send some to keep the connection
-    open, and the SDK would end the answer there.
-    """
-
-    def __init__(self, decoder: Any) -> None:
-        self._decoder = decoder
-
-    async def aiter_bytes(self, pieces: Any) -> AsyncIterator[Any]:
-        async for event in self._decoder.aiter_bytes(pieces):
-            if event.data.lstrip().startswith("{"):
-                yield event
-            elif _DONE.fullmatch(event.data):
-                return
 
 
 def _list(value: Any) -> list[Any]:
@@ -81,16 +69,22 @@ def _drop_unreadable_fields(chunk: Any) -> None:
         chunk.created = None
 
 
-def _give_delta(choice: Any) -> None:
+def _told(delta: object) -> Iterator[str]:
+    return (name for name in _ANSWER if getattr(delta, name, None))
+
+
+def _give_delta(choice: Any, streamed: Collection[str]) -> None:
     """Some gateways send a whole answer as one event, with the field of an answer that is not streamed; others leave
-    the delta out where they tell how the answer ended.
+    the delta out where they tell how the answer ended. What deltas have brought is not taken once more from the
+    whole answer after them: a call would be made twice.
     """
     extra: dict[str, Any] = getattr(choice, "model_extra", None) or {}
     match extra:
         case {"message": {} as message}:
-            choice.delta = ChoiceDelta.construct(None, **message)
+            new = {name: value for name, value in message.items() if name not in streamed}
+            choice.delta = ChoiceDelta.construct(None, **new)
         case {"text": str(text)}:
-            choice.delta = ChoiceDelta.construct(content=text)
+            choice.delta = ChoiceDelta.construct(content="" if "content" in streamed else text)
         case _ if getattr(choice, "finish_reason", None):
             choice.delta = ChoiceDelta.construct()
         case _:

@@ -33,6 +33,7 @@ from worker.agent.llm.provider_error_codes import (
     DECISIVE_STATUSES,
     ERROR_FIELDS,
     PHRASES,
+    REDIRECTS,
     STATUSES,
     TELLING_STATUSES,
     Fault,
@@ -81,10 +82,18 @@ def fault_of(error: BaseException) -> Fault | None:
 
 
 def _provider_fault(error: ModelAPIError) -> Fault:
-    status = error.status_code if isinstance(error, ModelHTTPError) else None
+    status = _status(error)
     if status in DECISIVE_STATUSES:
         return STATUSES[status]
     return _by_words(error, status) or _by_kind(error, status)
+
+
+def _status(error: ModelAPIError) -> int | None:
+    """The library keeps the status of a redirect in the SDK's error only."""
+    if isinstance(error, ModelHTTPError):
+        return error.status_code
+    status = getattr(error.__cause__, "status_code", None)
+    return status if status in REDIRECTS else None
 
 
 def _by_words(error: ModelAPIError, status: int | None) -> Fault | None:

@@ -9,7 +9,9 @@ from anthropic.types.beta import BetaMessage, BetaMessageDeltaUsage, BetaRawMess
 from anthropic.types.beta.beta_raw_message_delta_event import Delta
 from pydantic_ai.models.anthropic import AnthropicModel
 
+from worker.agent.llm.readable_events import ReadableEvents
 from worker.agent.llm.stream_guard import Guarded
+from worker.agent.llm.streamed_tool_calls import is_placeholder
 
 _BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 """The kinds of blocks that our requests can produce. The SDK turns an unknown kind into some known block."""
@@ -23,6 +25,13 @@ _DELTAS: dict[str, str] = {
 
 
 class ClaudeModel(Guarded, AnthropicModel):
+    async def _create_message(self, client: Any, *args: Any, **kwargs: Any) -> Any:
+        """The library reads the first event before it hands the stream on, so the client makes the decoder."""
+        own = client.copy()
+        make_decoder = own._make_sse_decoder
+        own._make_sse_decoder = lambda: ReadableEvents(make_decoder(), are_named=True)
+        return await super()._create_message(own, *args, **kwargs)
+
     async def _process_streamed_response(self, response: Any, *args: Any, **kwargs: Any) -> Any:
         source = _ReadableEvents(response, self.model_name)
         from pydantic_ai._utils import PeekableAsyncStream
@@ -67,8 +76,7 @@ class _ReadableEvents:
                 return self._opens(event)
             case "content_block_delta":
                 self._number(event)
-                is_repeated = event.index in self._whole and event.delta.type == "input_json_delta"
-                return not (event.index in self._left_out or is_repeated) and _has_text(event.delta)
+                return event.index not in self._left_out and _has_text(event.delta) and self._adds(event)
             case "content_block_stop":
                 self._number(event)
                 return event.index not in self._left_out
@@ -90,6 +98,11 @@ class _ReadableEvents:
             return True
         self._left_out.add(event.index)
         return False
+
+    def _adds(self, event: Any) -> bool:
+        if event.delta.type != "input_json_delta":
+            return True
+        return event.index not in self._whole and not is_placeholder(event.delta.partial_json)
 
 
 def _start(model_name: str) -> BetaRawMessageStartEvent:

@@ -99,7 +99,10 @@ PHRASES: tuple[tuple[str, Fault, str], ...] = (
 CODE_FIELDS = ("code", "type", "status", "reason", "__type", "error_code", "errorcode")
 """The fields, in lower case, in which the bodies above have their codes."""
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""They are not followed: the next address would get the API key."""
 STATUSES: dict[int, Fault] = {
+    **dict.fromkeys(REDIRECTS, "not_an_llm"),
     400: "rejected",
     401: "bad_key",
     402: "out_of_quota",
@@ -122,7 +125,7 @@ STATUSES: dict[int, Fault] = {
 """Other statuses of 500 and above mean a server error; others below 500 mean a rejected request."""
 DECISIVE_STATUSES = frozenset({413})
 """Statuses that count more than the words: Groq calls a 413 `rate_limit_exceeded`, and waiting does not help."""
-TELLING_STATUSES = frozenset({403, 405, 407, 409, 424, 425, 498, 499})
+TELLING_STATUSES = REDIRECTS | {403, 405, 407, 409, 424, 425, 498, 499}
 """Statuses that say more than the class of error that the library makes of them: Groq's 498 and Bedrock's 424 are not
 refusals, and a 403 may come from a firewall or be about a region.
 """

@@ -31,6 +31,8 @@ from worker.json_text import read_json
 
 _PART: TypeAdapter[ModelResponsePart] = TypeAdapter(ModelResponsePart)
 _STREAM_TYPES = ("text/event-stream", "application/vnd.amazon.eventstream")
+_MOST_TOKENS = 1_000_000_000
+"""No request has that many tokens. A larger number, which no table can store, is an error of the provider's."""
 _KEPT = 64_000
 """Maximum bytes kept of an answer that is not a stream, for the reason that it may give."""
 
@@ -113,7 +115,7 @@ def _guard(
     events = stream._get_event_iterator  # pyrefly: ignore[protected-access]
 
     def count() -> None:
-        _make_whole(stream.usage)
+        make_whole(stream.usage)
         _estimate_what_is_not_told(stream, messages, offered)
 
     def guarded() -> AsyncIterator[ModelResponseStreamEvent]:
@@ -140,12 +142,12 @@ async def _translated(
         ended()
 
 
-def _make_whole(usage: RequestUsage) -> None:
-    """Make the token counts whole and non-negative, whatever the provider sends."""
+def make_whole(usage: RequestUsage) -> None:
+    """Make the token counts whole and non-negative, whatever the provider sends. One that cannot be true is dropped."""
     for each in fields(RequestUsage):
         value: object = getattr(usage, each.name)
         if isinstance(value, int | float):
-            is_number = isfinite(value) and value > 0
+            is_number = isfinite(value) and 0 < value <= _MOST_TOKENS
             setattr(usage, each.name, ceil(value) if is_number else 0)
 
 

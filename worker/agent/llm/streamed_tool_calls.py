@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 
 from worker.json_text import read_json
 
+_PLACEHOLDERS = frozenset({"{}", "null", '""'})
+"""What servers send as the arguments of a call of which the arguments are still to come: vLLM and Bedrock behind
+gateways (ogx-ai/ogx#5462 (2026-04-07), openai/openai-agents-js#712 (2025-12-01), unslothai/unsloth#10275). It means
+the same as no arguments.
+"""
 _MARKS = re.compile(r'["\\{}]')
 
 
@@ -49,6 +54,10 @@ class StreamedCall:
             elif not self._is_in_text:
                 self._depth += {"{": 1, "}": -1}.get(mark, 0)
 
+    def empty(self) -> None:
+        """Forget the arguments, which were a placeholder."""
+        self.arguments, self._depth, self._is_in_text, self._is_escaped = "", 0, False, False
+
     @property
     def is_whole(self) -> bool:
         """Return whether the arguments are a complete object, to which nothing can be added."""
@@ -77,6 +86,8 @@ class CallJoiner:
     def join(self, index: int | None, call_id: str, name: str, arguments: str) -> Piece | None:
         """Return the call that the piece belongs to; None if the piece only repeats what has arrived."""
         known = self._known(index, call_id)
+        if known and _replaces_placeholder(known, call_id, name, arguments):
+            known.empty()
         if known is None or _begins_another(known, call_id, name, arguments):
             return self._begin(index, call_id, name, arguments)
         known.id = known.id or call_id
@@ -86,7 +97,7 @@ class CallJoiner:
         added = name if name and is_open and name != known.name else None
         known.name += added or ""
         known.add(arguments)
-        return Piece(known.key, added, arguments)
+        return Piece(known.key, added, _sent(known, arguments))
 
     def _after_whole(
         self, known: StreamedCall, index: int | None, call_id: str, name: str, arguments: str
@@ -103,7 +114,7 @@ class CallJoiner:
         call = StreamedCall(len(self.calls), index, call_id, name)
         call.add(arguments)
         self.calls.append(call)
-        return Piece(call.key, name, arguments, call_id)
+        return Piece(call.key, name, _sent(call, arguments), call_id)
 
     def _known(self, index: int | None, call_id: str) -> StreamedCall | None:
         """Return the latest call of this number and id, else of this number, else of this id; without either the
@@ -131,16 +142,30 @@ def _begins_another(known: StreamedCall, call_id: str, name: str, arguments: str
 
 
 def _repeats(known: StreamedCall, call_id: str, name: str, arguments: str) -> bool:
-    """Return whether this repeats a call, as the summary at the end of a server's stream does. It must not be made
-    twice.
+    """Return whether this repeats a call, as the summary at the end of a server's stream does, perhaps without the id.
+    It must not be made twice.
     """
-    is_same = bool(call_id) and (known.id, known.name) == (call_id, name)
+    is_same = name == known.name and call_id in ("", known.id)
     return is_same and is_object(arguments) and _plain(known.arguments) == _plain(arguments)
 
 
 def _plain(arguments: str) -> str:
     """Normalise the arguments, so that the same object written in another way compares as equal."""
     return json.dumps(read_json(arguments), sort_keys=True)
+
+
+def _sent(call: StreamedCall, arguments: str) -> str:
+    """A placeholder is held back, because what has been sent on cannot be replaced."""
+    return "" if is_placeholder(call.arguments) else arguments
+
+
+def _replaces_placeholder(known: StreamedCall, call_id: str, name: str, arguments: str) -> bool:
+    is_same = not name or (name, call_id) == (known.name, known.id or None)
+    return is_same and is_placeholder(known.arguments) and _opens(arguments) and not is_placeholder(arguments)
+
+
+def is_placeholder(arguments: str) -> bool:
+    return arguments.strip() in _PLACEHOLDERS
 
 
 def _opens(arguments: str) -> bool:

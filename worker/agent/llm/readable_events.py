@@ -1,0 +1,61 @@
+"""The events of an SDK's stream as servers really send them: in bytes that are no UTF-8, without names, with texts."""
+
+from __future__ import annotations
+
+import json
+import re
+from codecs import getincrementaldecoder
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+from worker.json_text import read_json
+
+_DONE = re.compile(r"\W*done\W*", re.IGNORECASE)
+"""The end of a stream, `[DONE]`, in whatever quotation marks, case or spaces a gateway writes it."""
+_UTF8 = getincrementaldecoder("utf-8-sig")
+ERROR = "error"
+
+
+class ReadableEvents:
+    """An SDK's decoder of events, without events that are no JSON object: gateways send some to keep the connection
+    open, and the SDK would end the answer there. The text of an event named `error` becomes an error's object.
+
+    `are_named`: the SDK reads only events with a name, so an event without one is named by its type.
+    """
+
+    def __init__(self, decoder: Any, *, are_named: bool = False) -> None:
+        self._decoder = decoder
+        self._are_named = are_named
+
+    async def aiter_bytes(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+        async for event in self._decoder.aiter_bytes(_in_utf8(pieces)):
+            if event.data.lstrip().startswith("{"):
+                yield _named(event) if self._are_named and event.event is None else event
+            elif _DONE.fullmatch(event.data):
+                return
+            elif event.event == ERROR:
+                yield _with(event, data=json.dumps({"error": {"message": event.data}}))
+
+
+async def _in_utf8(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """One byte that is no UTF-8 would end the answer, and a byte order mark would hide its first event."""
+    decoder = _UTF8("replace")
+    async for piece in pieces:
+        if text := decoder.decode(piece):
+            yield text.encode()
+    if rest := decoder.decode(b"", final=True):
+        yield rest.encode()
+
+
+def _named(event: Any) -> Any:
+    """The type of an error's document is missing in the form of other providers."""
+    try:
+        document = cast("dict[str, Any]", read_json(event.data))
+    except ValueError:
+        return event
+    kind = document.get("type") or (ERROR if document.get("error") else None)
+    return _with(event, event=kind) if isinstance(kind, str) else event
+
+
+def _with(event: Any, /, **changed: str) -> Any:
+    return type(event)(**{"event": event.event, "data": event.data, "id": event.id, **changed})
