@@ -17,7 +17,7 @@ from tests.worker.wallet.giving_calls import THIEF, called
 from tests.worker.wallet.reviews import SECOND, Reviews, number, review_of
 from tests.worker.wallet.test_effects import SENDER, THE_THIEF, log, who
 
-CLAIM = called("claim()")
+MINT = called("mint()")
 TRANSFER = "Transfer(address,address,uint256)"
 BATCH = "TransferBatch(address,address,address,uint256[],uint256[])"
 FOR_ALL = "ApprovalForAll(address,address,bool)"
@@ -56,7 +56,7 @@ def test_nothing_that_a_contract_takes_drowns_in_what_it_logs(
     logged = b"".join(NOISE[name](n) for name, count in noise for n in range(count))
     tried("logs that drown a movement", (noise, is_last))
     code = logged + CALL_SECOND if is_last else CALL_SECOND + logged
-    review = review_of(anvil, {SECOND: TAKES, "0x" + "c0de".zfill(40): code + STOP}, CLAIM)
+    review = review_of(anvil, {SECOND: TAKES, "0x" + "c0de".zfill(40): code + STOP}, MINT)
     is_shown = any(each.to.lower() == THIEF for each in review.changes)
     assert is_shown or dangers(review) & {"not_all_shown", "too_large"}
     assert review.outcome != "nothing"
@@ -68,7 +68,7 @@ def test_no_right_drowns_in_what_a_contract_logs(anvil: str, name: str, count: i
     logged = b"".join(map(NOISE[name], range(count)))
     tried("logs that drown a right", (name, count, is_last))
     code = logged + CALL_SECOND if is_last else CALL_SECOND + logged
-    review = review_of(anvil, {SECOND: ALLOWS, "0x" + "c0de".zfill(40): code + STOP}, CLAIM)
+    review = review_of(anvil, {SECOND: ALLOWS, "0x" + "c0de".zfill(40): code + STOP}, MINT)
     assert [each.spender.lower() for each in review.allowances if not each.revokes] == [THIEF]
     assert "operator" in dangers(review)
 
@@ -85,7 +85,7 @@ async def test_what_a_contract_logs_beyond_what_is_read_is_a_danger(reviews: Rev
         + b"\x57"
     )
     reviews.code(many + TAKES)
-    review = await reviews.review(CLAIM)
+    review = await reviews.review(MINT)
     assert review.outcome == "unknown"
     assert "too_large" in dangers(review)
 
@@ -96,7 +96,7 @@ async def test_a_batch_that_is_too_long_to_be_read_is_not_shown_as_nothing(
 ) -> None:
     batch = encode(["uint256[]", "uint256[]"], [list(range(count)), [5] * count])
     reviews.code(log(BATCH, SENDER, SENDER, THE_THIEF, data=batch) + STOP)
-    review = await reviews.review(CLAIM)
+    review = await reviews.review(MINT)
     assert {each.amount for each in review.changes} == ({"5"} if is_read else set())
     assert review.outcome == ("moves" if is_read else "unknown")
     assert ("not_all_shown" if is_read else "too_large") in dangers(review)
@@ -106,12 +106,12 @@ async def test_what_moves_nothing_hides_nothing(reviews: Reviews) -> None:
     """Any token, also one that people know, logs a movement of nothing from whoever is named."""
     reviews.code(TAKES, SECOND)
     reviews.code(b"".join(map(NOISE["nothing"], range(60))) + CALL_SECOND + STOP)
-    review = await reviews.review(CLAIM)
+    review = await reviews.review(MINT)
     reviews.code(b"", SECOND)
     assert ([each.to.lower() for each in review.changes], dangers(review)) == ([THIEF], set())
 
 
 async def test_a_few_movements_need_no_warning(reviews: Reviews) -> None:
     reviews.code(b"".join(map(NOISE["to others"], range(20))) + STOP)
-    review = await reviews.review(CLAIM)
+    review = await reviews.review(MINT)
     assert (review.outcome, len(review.changes), review.warnings) == ("moves", 20, [])

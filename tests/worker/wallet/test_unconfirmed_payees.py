@@ -172,9 +172,27 @@ async def test_a_swap_of_which_nothing_is_seen_to_arrive_is_a_danger(reviews: Re
     assert elsewhere(await reviews.review(swap)) == []
 
 
+BRINGING = {row.text: row for row in known_functions().values() if row.brings}
+
+
+@pytest.mark.parametrize("text", BRINGING)
+async def test_a_claim_that_takes_something_instead_is_a_danger(reviews: Reviews, text: str) -> None:
+    kinds = BRINGING[text].signature.inputs
+    values = [filled(each, "", OWNER, each.name) for each in kinds]
+    data = BRINGING[text].signature.selector() + encode([each.canonical() for each in kinds], values)
+    data = data.replace(bytes.fromhex(OWNER[2:]), bytes.fromhex(reviews.sender[2:]))
+    taken = log(TRANSFER, SENDER, who(THIEF), data=number(5)) + STOP
+    share = log(TRANSFER, SENDER, NOBODY, data=number(5)) + STOP
+    brought = log(TRANSFER, NOBODY, SENDER, data=number(5)) + STOP
+    for code, value, expected in ((taken, 0, 1), (STOP, 7, 1), (share, 0, 0), (brought, 7, 0), (STOP, 0, 0)):
+        reviews.code(code)
+        found = elsewhere(await reviews.review(data, value=value))
+        assert ["nothing is seen to arrive, and" in each for each in found] == [True] * expected
+
+
 async def test_what_is_called_within_a_call_and_takes_tokens_elsewhere_is_no_liar(reviews: Reviews) -> None:
     """An exchange takes the tokens into its pair, and an account's `execute` leads to the exchange."""
     pair = "0x000000000000000000000000000000000000a1b2"
     reviews.code(log(TRANSFER, SENDER, who(pair), data=number(5)) + STOP)
-    for data in (called("claim()"), called("execute(address,uint256,bytes)", SECOND, 0, called("claim()"))):
+    for data in (called("mint()"), called("execute(address,uint256,bytes)", SECOND, 0, called("mint()"))):
         assert elsewhere(await reviews.review(data)) == []

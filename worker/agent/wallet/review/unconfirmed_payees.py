@@ -10,6 +10,7 @@ from worker.agent.wallet.request_in_words import change_in_words
 from worker.agent.wallet.review.findings import Found, changes_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.swapped_tokens import COIN, lower_limits
+from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.known_tokens import wrapped_coins
 
 
@@ -35,7 +36,34 @@ def unconfirmed_warnings(found: Found, told: Sequence[ReviewWarning]) -> list[Re
         return [
             _warning("It is a swap, and nothing is seen to arrive for what leaves the account that signs.")
         ]
+    if (name := _promise(found)) and (taken := _taken_instead(found, found.sender.lower())):
+        what = f"{change_in_words(taken)} goes to {taken.to}"
+        return [_warning(f"{name} only brings something, but nothing is seen to arrive, and {what}.")]
     return []
+
+
+def _promise(found: Found) -> str | None:
+    """Return the name of the first function that only pays out what is the caller's."""
+    nodes = all_nodes(found.reading.calls)
+    return next((node.meaning.signature.name for node in nodes if node.meaning and node.meaning.brings), None)
+
+
+def _taken_instead(found: Found, sender: str) -> ReviewChange | None:
+    """Return the first movement from the signer if nothing arrives. What represents a share goes back to the called
+    contract or to nobody, and some nodes do not tell of the coin that is paid for it.
+    """
+    changes = [each for each in changes_of(found) if each.sender.lower() != each.to.lower()]
+    if any(each.to.lower() == sender for each in changes):
+        return None
+    returned = {ZERO_ADDRESS, *(node.to.lower() for node in all_nodes(found.reading.calls))}
+    return next(
+        (
+            each
+            for each in changes
+            if each.direction == "out" and (each.standard == "native" or each.to.lower() not in returned)
+        ),
+        None,
+    )
 
 
 def _brings_nothing(found: Found, sender: str) -> bool:

@@ -132,6 +132,7 @@ CONTROL = (
     ),
     row("reclaim(uint256 id, address account)", _to("account", "the name in {what} belongs to {who}")),
     _hands("setResolver(bytes32 node, address account)", words="the name in {what} is answered by {who}"),
+    _hands("setAddr(bytes32 node, address account)", words="the name in {what} stands for {who}"),
     _hands("delegate(address account)", words="the votes of {what} are cast by {who}"),
     row(
         "delegateBySig(address account, uint256 nonce, uint256 expiry, uint8 v, bytes32 r, bytes32 s)",

@@ -1,7 +1,8 @@
 """Functions that give away only what they move, which the simulation shows. Names as in the contracts.
 
 `>` marks the argument that names the recipient, `>>` the one that names who gets what comes of the call; `!` marks a
-function that returns whether it succeeded, `$` one that takes a loan; `<` marks the argument that is zero if the
+function that returns whether it succeeded, `$` one that takes a loan, `+` one that
+only brings something; `<` marks the argument that is zero if the
 contract pays with what it holds (`<@`: always); `~` marks the least that the caller accepts of what comes of a swap,
 `^` the most that it pays if the result is fixed; `%` marks the account that something is taken from.
 `/00`, `/01` and `/02` say which numbers a contract takes in place of an address (`/00`: Lido's `WithdrawalQueue.sol`;
@@ -70,19 +71,19 @@ deposit()
 deposit(uint256 amount)
 deposit(uint256 assets, address receiver) >>receiver
 mint(uint256 shares, address receiver) >>receiver
-withdraw(uint256 amount)
++withdraw(uint256 amount)
 withdraw(uint256 assets, address receiver, address owner) >>receiver %owner
 redeem(uint256 shares, address receiver, address owner) >>receiver %owner
-redeem(uint256 amount)
-claim()
-claimRewards()
-getReward()
-exit()
++redeem(uint256 amount)
++claim()
++claimRewards()
++getReward()
++exit()
 stake(uint256 amount)
-unstake(uint256 amount)
++unstake(uint256 amount)
 submit(address referral)
 wrap(uint256 amount)
-unwrap(uint256 amount)
++unwrap(uint256 amount)
 wrapETH(uint256 value)
 refundETH()
 unwrapWETH9(uint256 amountMinimum, address recipient) >>recipient <@ ~amountMinimum
@@ -103,15 +104,15 @@ withdrawTo(address to, address asset, uint256 amount) >>to
 withdrawFrom(address src, address to, address asset, uint256 amount) >>to %src
 depositETH(address pool, address onBehalfOf, uint16 referralCode) >>onBehalfOf
 withdrawETH(address pool, uint256 amount, address to) >>to
-claimRewards(address[] assets, uint256 amount, address to) >>to
-claimRewards(address[] assets, uint256 amount, address to, address reward) >>to
-claimAllRewards(address[] assets, address to) >>to
-claimAllRewardsToSelf(address[] assets)
++claimRewards(address[] assets, uint256 amount, address to) >>to
++claimRewards(address[] assets, uint256 amount, address to, address reward) >>to
++claimAllRewards(address[] assets, address to) >>to
++claimAllRewardsToSelf(address[] assets)
 requestWithdrawals(uint256[] amounts, address owner) >>owner/00
 requestWithdrawalsWstETH(uint256[] amounts, address owner) >>owner/00
-claimWithdrawal(uint256 requestId)
-claimWithdrawals(uint256[] requestIds, uint256[] hints)
-claim(uint256 index, address account, uint256 amount, bytes32[] merkleProof) >>account
++claimWithdrawal(uint256 requestId)
++claimWithdrawals(uint256[] requestIds, uint256[] hints)
++claim(uint256 index, address account, uint256 amount, bytes32[] merkleProof) >>account
 depositTo(address to) >>to
 withdrawTo(address to, uint256 amount) >>to
 depositETH(uint32 minGasLimit, bytes extraData)
@@ -168,7 +169,7 @@ exactOutput((bytes path, address recipient, uint256 amountOut, uint256 amountInM
 >>params.recipient/02 ~params.amountOut ^params.amountInMaximum
 """
 _ROW = re.compile(
-    r"(?P<sign>[!$]?)(?P<text>.+\))(?: (?P<mark>>>?)(?P<recipient>[\w.]+)(?:/(?P<places>\d+))?)?"
+    r"(?P<sign>[!$+]?)(?P<text>.+\))(?: (?P<mark>>>?)(?P<recipient>[\w.]+)(?:/(?P<places>\d+))?)?"
     r"(?: <(?P<spends>[\w.@]+))?(?: ~(?P<floor>[\w.]+))?(?: \^(?P<ceiling>[\w.]+))?(?: %(?P<taken>[\w.]+))?"
 )
 
@@ -186,6 +187,7 @@ def _read(line: str) -> Meaning:
         recipient=recipient,
         answers=sign == "!",
         borrows=sign == "$",
+        brings=sign == "+",
         spends=spends,
         floor=match["floor"] or "",
         ceiling=match["ceiling"] or "",

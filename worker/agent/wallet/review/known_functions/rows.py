@@ -137,6 +137,8 @@ class Meaning:
     """
     borrows: bool = False
     """True if the call takes a loan, so that what arrives is owed."""
+    brings: bool = False
+    """True if the call only pays out what belongs to the caller, so that nothing of the caller's leaves for it."""
     checks: bool = False
     """True if the call makes no swap, and `floor` checks once more what the swaps before it give."""
     takes_from: str = ""
@@ -156,6 +158,7 @@ def row(
     recipient: str = "",
     answers: bool = False,
     borrows: bool = False,
+    brings: bool = False,
     checks: bool = False,
     spends: str = "",
     floor: str = "",
@@ -182,6 +185,7 @@ def row(
         ceiling,
         prepaid,
         borrows,
+        brings,
         checks,
         takes_from,
         note,
