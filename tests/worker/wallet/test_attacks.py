@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -83,13 +84,19 @@ def approval_of(**other: str) -> Approval:
 
 
 async def verdict(
-    api: FakeApi, chain_ids: tuple[str, ...], approval: Approval | None = None, **other: object
+    api: FakeApi,
+    chain_ids: tuple[str, ...],
+    approval: Approval | None = None,
+    codes: Sequence[str] = (),
+    succeeds: bool = True,
+    **other: object,
 ) -> str:
     """What a node that answers `chain_ids` in turn, and with the right transaction but for `other`, leads to."""
     found = {"to": TARGET, "from": TARGET, "value": "0x1", "input": "0x", "blockNumber": "0x2", **other}
-    receipt = {"blockNumber": "0x2", "status": "0x1", "gasUsed": "0x1"}
+    receipt = {"blockNumber": "0x2", "status": hex(succeeds), "gasUsed": "0x1"}
     first, *later = ({"jsonrpc": "2.0", "id": 1, "result": each} for each in chain_ids)
-    for answer in (first, {"result": found}, *later, {"result": receipt}):
+    read = ({"result": code} for code in codes)
+    for answer in (first, {"result": found}, *later, {"result": receipt}, *read):
         api.will_answer(answer)
     chains = Chains.from_environment({"TESTNET_RPC_URL": api.url})
     try:
@@ -113,6 +120,19 @@ async def test_that_a_transaction_also_hands_the_account_over_is_told(api: FakeA
     text = await verdict(api, ("0x7a69",), chainId="0x7a69", authorizationList=[{"address": TARGET}])
     assert text.startswith("Done: ")
     assert "it also hands 1 account over to other code (EIP-7702)" in text
+
+
+@pytest.mark.parametrize("succeeds", [True, False])
+@pytest.mark.parametrize("before", ["0x", "0xef0100" + "11" * 20])
+async def test_that_the_account_runs_other_code_from_now_on_is_nothing_to_overlook(
+    api: FakeApi, before: str, succeeds: bool
+) -> None:
+    handing = {"chainId": "0x7a69", "authorizationList": [{"address": TARGET}]}
+    other = "0xef0100" + "22" * 20
+    text = await verdict(api, ("0x7a69",), codes=(before, other), succeeds=succeeds, **handing)
+    assert "ATTENTION" in text
+    assert f"runs the code of {'0x' + '22' * 20} from now on" in text
+    assert "ATTENTION" not in await verdict(api, ("0x7a69",), codes=(other, other), **handing)
 
 
 async def test_a_transaction_without_a_chain_id_is_judged_by_what_the_node_serves_now(api: FakeApi) -> None:

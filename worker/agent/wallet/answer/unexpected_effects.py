@@ -12,7 +12,14 @@ from forge.models.wallet_review import Review, ReviewChange
 from worker.agent.wallet.request_in_words import change_in_words
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.judge_rights import checksummed, judged
-from worker.agent.wallet.review.token_facts import Facts, address_word, ask_number, read_facts
+from worker.agent.wallet.review.token_facts import (
+    DELEGATION,
+    Facts,
+    address_word,
+    ask_number,
+    code_of,
+    read_facts,
+)
 from worker.concurrent_calls import all_of
 from worker.ethereum.chains import Chain
 from worker.ethereum.node import Receipt
@@ -55,6 +62,23 @@ async def unexpected_effects(chain: Chain, review: Review, account: str, receipt
     words = await all_of(_in_words(chain, facts, each, account) for each in left)
     taken = [judged(each, facts, account).text for each in rights]
     return [*(f"{what} left {checksummed(account)}." for what in words), *taken]
+
+
+async def handed_over(chain: Chain, account: str, receipt: Receipt) -> list[str]:
+    """Return a sentence if the account has got the code of another contract (EIP-7702). It keeps that code although the
+    transaction fails.
+    """
+    if receipt.block_number is None:
+        return []
+    places = (hex(receipt.block_number - 1), hex(receipt.block_number))
+    before, after = [await code_of(chain, account, at) for at in places]
+    if after == before or not after.startswith(DELEGATION):
+        return []
+    code = checksummed("0x" + after.removeprefix(DELEGATION))
+    return [
+        f"{checksummed(account)} runs the code of {code} from now on (EIP-7702), which may do anything with what the "
+        "account has."
+    ]
 
 
 def _left(moved: Sequence[Movement], review: Review, account: str) -> list[_Left]:

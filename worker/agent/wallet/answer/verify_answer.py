@@ -18,7 +18,7 @@ from worker.agent.wallet.answer.match_transaction import Match, is_old, matched
 from worker.agent.wallet.answer.missing_effects import missing_effects
 from worker.agent.wallet.answer.search_chain import sent_since
 from worker.agent.wallet.answer.smart_account_calls import carried_success
-from worker.agent.wallet.answer.unexpected_effects import unexpected_effects
+from worker.agent.wallet.answer.unexpected_effects import handed_over, unexpected_effects
 from worker.agent.wallet.answer.verdict import Verdict
 from worker.ethereum.chains import Chain, Chains
 from worker.ethereum.node import Receipt, Transaction, transaction_hash
@@ -160,11 +160,13 @@ class _Check:
             return []
         review, sender = self.approval.review, self.approval.transaction.sender or ""
         is_simulated_for = sender.lower() == account.lower() and receipt.succeeded
-        missing = missing_effects(review, account, receipt) if is_simulated_for else []
+        told = missing_effects(review, account, receipt) if is_simulated_for else []
+        if found.authorization_list:
+            told = [*await handed_over(self.chain, account, receipt), *told]
         try:
-            return [*missing, *await unexpected_effects(self.chain, review, account, receipt)]
+            return [*told, *await unexpected_effects(self.chain, review, account, receipt)]
         except ToolRefused:
-            return missing
+            return told
 
     async def _search(self) -> Verdict | None:
         """Search what the account has sent since the request was made. The same call counts under any hash."""

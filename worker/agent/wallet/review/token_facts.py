@@ -24,7 +24,7 @@ _NO_INTERFACE = b"\xff" * 4 + bytes(28)
 A contract that answers yes to everything is not a collection. A contract with decimals is not one either, because its
 allowance is an amount; some collections say that they have none (`decimals()` is 0).
 """
-_DELEGATION = "0xef0100"
+DELEGATION = "0xef0100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,11 @@ async def read_facts(
     accounts = list(dict.fromkeys([*list(called)[:MOST_ACCOUNTS], *list(spenders)[:MOST_ACCOUNTS]]))
     tokens, codes = await asyncio.gather(
         asyncio.gather(*(_token_facts(chain, *key) for key in keys)),
-        asyncio.gather(*(_code(chain, account) for account in accounts)),
+        asyncio.gather(*(code_of(chain, account) for account in accounts)),
     )
     known = {key: found for key, found in zip(keys, tokens, strict=True) if found}
     codeless = frozenset(a for a, code in zip(accounts, codes, strict=True) if code == "0x")
-    delegating = frozenset(a for a, code in zip(accounts, codes, strict=True) if code.startswith(_DELEGATION))
+    delegating = frozenset(a for a, code in zip(accounts, codes, strict=True) if code.startswith(DELEGATION))
     return Facts(known, codeless | delegating, codeless, chain.currency, chain.expected.chain_id)
 
 
@@ -125,9 +125,9 @@ def address_word(address: str) -> bytes:
     return bytes(12) + bytes.fromhex((address or ZERO_ADDRESS)[2:])
 
 
-async def _code(chain: Chain, account: str) -> str:
-    """Return the code as 0x hex, or nothing if it is unknown. Unknown code counts as a contract."""
+async def code_of(chain: Chain, account: str, at: str = "latest") -> str:
+    """Return the code as 0x hex, or nothing if it is unknown. Unknown code counts as a contract. `at`: the block."""
     try:
-        return str(await chain.data("eth_getCode", account, "latest"))
+        return str(await chain.data("eth_getCode", account, at))
     except ToolRefused:
         return ""
