@@ -69,11 +69,25 @@ WRAPPED = [
 async def test_a_smart_account_is_judged_by_the_call_within_and_what_the_chain_shows_of_it(
     payments: Payments, code: bytes, to: str, data: str, value: int, outcome: str
 ) -> None:
+    payments.code(ACCOUNT, STOP)
     payments.code(to, code)
     rpc(payments.url, "anvil_setBalance", ACCOUNT, hex(10**18))
     approval = payments.request(value=value, claimed_by=ACCOUNT)
     found = await payments.verdict(approval, payments.send(to, 0, data))
     assert (found.receipt.outcome, found.closes) == (outcome, outcome != "different")
+
+
+@pytest.mark.parametrize(("to", "data"), [(ACCOUNT, execute(21)), (ENTRY_POINT, operation(21))])
+async def test_an_account_without_code_makes_no_call_within_another(
+    payments: Payments, to: str, data: str
+) -> None:
+    """Anybody can send it such a transaction, which succeeds and does nothing."""
+    payments.code(ENTRY_POINT, event(True))
+    payments.code(ACCOUNT, b"")
+    approval = payments.request(value=21, claimed_by=ACCOUNT)
+    found = await payments.verdict(approval, payments.send(to, 0, data))
+    assert (found.receipt.outcome, found.closes) == ("different", False)
+    assert "has no code that makes the call" in found.text
 
 
 async def test_a_strangers_contract_is_not_trusted_to_do_what_it_was_told(payments: Payments) -> None:

@@ -48,6 +48,11 @@ async def matched(chain: Chain, approval: Approval, found: Transaction) -> Match
         return Match("unknown", [f"the node does not tell its {', its '.join(unknown)}"])
     different, told = await _compared(chain, approval, found)
     if different and (carrier := await carrier_of(approval, found)):
+        # A user operation may create its account, so nothing is known of the code before it is in a block.
+        accounts = dict.fromkeys(node.to for node in carrier if found.block_number is not None)
+        void = [each for each in accounts if await _has_no_code(chain, each)]
+        if void:
+            return Match("different", [*different, f"{void[0]} has no code that makes the call within it"])
         return Match("carried", _beside(approval, found, carrier[0].to), carrier)
     return (
         Match("different", different)
