@@ -14,6 +14,8 @@ from worker.agent.wallet.answer.smart_account_calls import SAFE_FAILURE, SAFE_SU
 ACCOUNT = "0x00000000000000000000000000000000000acc00"
 ENTRY_POINT = "0x00000000000000000000000000000000000e0001"
 
+ANOTHER = "0x00000000000000000000000000000000000e0002"
+CALLS_ANOTHER = push(0, 1) * 5 + push(int(ANOTHER, 16), 20) + b"\x5a\xf1" + STOP
 CALLS_ITS_FIRST_ARGUMENT = (
     push(0, 1) * 4 + push(0x24, 1) + b"\x35" + push(4, 1) + b"\x35\x5a\xf1\x15"  # CALL, ISZERO
     + push(24, 1) + b"\x57\x00\x5b" + push(0, 1) * 2 + b"\xfd"
@@ -61,6 +63,7 @@ WRAPPED = [
     pytest.param(event(True), ENTRY_POINT, operation(25), 25, "succeeded", id="user operation"),
     pytest.param(event(False), ENTRY_POINT, operation(25), 25, "failed", id="user operation that failed"),
     pytest.param(STOP, ENTRY_POINT, operation(25), 25, "unknown", id="user operation without event"),
+    pytest.param(CALLS_ANOTHER, ENTRY_POINT, operation(25), 25, "unknown", id="event of another contract"),
     pytest.param(STOP, ACCOUNT, tries(27), 27, "unknown", id="ERC-7579 that passes over failures"),
 ]
 
@@ -70,10 +73,11 @@ async def test_a_smart_account_is_judged_by_the_call_within_and_what_the_chain_s
     payments: Payments, code: bytes, to: str, data: str, value: int, outcome: str
 ) -> None:
     payments.code(ACCOUNT, STOP)
+    payments.code(ANOTHER, event(True))
     payments.code(to, code)
     rpc(payments.url, "anvil_setBalance", ACCOUNT, hex(10**18))
     approval = payments.request(value=value, claimed_by=ACCOUNT)
-    found = await payments.verdict(approval, payments.send(to, 0, data))
+    found = await payments.verdict(approval, payments.send(to, 0, data, gas=hex(10**6)))
     assert (found.receipt.outcome, found.closes) == (outcome, outcome != "different")
 
 

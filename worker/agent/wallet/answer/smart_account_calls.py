@@ -70,7 +70,7 @@ def carried_success(carrier: Sequence[Node], receipt: Receipt) -> bool | None:
     """Return whether the inner call succeeded, if the logs or the outer functions show it; None if they do not."""
     if receipt.succeeded is not True:
         return receipt.succeeded
-    names = [node.meaning.signature.name if node.meaning else "" for node in carrier]
+    names = [_name(node) for node in carrier]
     account = carrier[-1].to.lower()
     logs = receipt.logs or []
     if "handleOps" in names:
@@ -96,9 +96,18 @@ def _may_go_on(carrier: Sequence[Node]) -> bool:
 
 
 def _is_operation(log: Log, account: str, carrier: Sequence[Node]) -> bool:
+    """Only the entry point says what became of an operation; a contract of another one of them may log the same."""
     topics = log.topics or []
     accounts = {node.to.lower() for node in carrier} | {account}
-    return len(topics) == 4 and topics[0] == USER_OPERATION and f"0x{(topics[2] or '')[-40:]}" in accounts
+    entry_points = {node.to.lower() for node in carrier if _name(node) == "handleOps"}
+    is_event = (
+        len(topics) == 4 and topics[0] == USER_OPERATION and (log.address or "").lower() in entry_points
+    )
+    return is_event and f"0x{(topics[2] or '')[-40:]}" in accounts
+
+
+def _name(node: Node) -> str:
+    return node.meaning.signature.name if node.meaning else ""
 
 
 def _operation_success(log: Log) -> bool | None:
