@@ -74,6 +74,33 @@ async def test_an_answer_that_is_no_result_says_what_is_known_of_the_call(
         assert (await ended(external))[1] == "paid"
 
 
+async def test_another_requests_answer_leaves_the_outcome_unknown(tmp_path: Path) -> None:
+    late = json.dumps({"jsonrpc": "2.0", "id": 9_999, **said("paid")}).encode()
+    reply = Reply(body=b"data: " + late + b"\n\n", kind="text/event-stream")
+    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+        assert (await ended(external))[0] == "unknown"
+
+
+@pytest.mark.parametrize("kind", ["text/json", "application/vnd.mcp+json", "Application/JSON; charset=x"])
+async def test_a_message_of_an_unusual_type_is_no_web_page(tmp_path: Path, kind: str) -> None:
+    reply = Reply(body=said("paid"), kind=kind)
+    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+        assert (await ended(external))[1] == "paid"
+
+
+async def test_a_server_that_ends_every_stream_at_once_is_not_asked_in_a_loop(tmp_path: Path) -> None:
+    """Such a server took all of a worker's time, for as long as the call might take."""
+    again = Reply(body=b"id: 1\nretry: 0\ndata: \n\n", kind="text/event-stream")
+    entry = {"timeout": 1_000}
+    async with (
+        web_stranger(call=again, resumed=again) as web,
+        opened(tmp_path, {"web": {"url": web.url, **entry}}) as external,
+    ):
+        assert (await ended(external))[0] == "unknown"
+        assert sum("last-event-id" in headers for headers in web.seen) <= 20
+        assert web.calls == 1
+
+
 NOTE = b'data: {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x"}}\n\n'
 WITHOUT_ANSWER = [
     b"",

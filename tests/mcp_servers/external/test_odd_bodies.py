@@ -71,6 +71,19 @@ def test_over_http_the_answer_in_a_list_is_not_lost(listed: list[Any]) -> None:
     assert events(events_in_usual_form(b"data: " + text + b"\n\n")) == [NOTED] * (len(listed) - 1) + [ANSWER]
 
 
+@pytest.mark.parametrize("other", [{**ANSWER, "id": 8}, {"jsonrpc": "1", "id": "8", "result": {}}])
+@pytest.mark.parametrize(
+    "own",
+    [ANSWER, {**ANSWER, "id": "7"}, {"jsonrpc": "2.0", "id": None, "error": {"code": 1, "message": ""}}],
+)
+def test_an_answer_to_another_request_is_not_taken_for_this_ones(
+    other: dict[str, Any], own: dict[str, Any]
+) -> None:
+    text = b"".join(b"data: " + json.dumps(message).encode() + b"\n\n" for message in (other, NOTED, own))
+    assert events(events_in_usual_form(text, asked=7)) == [NOTED, own]
+    assert len(events(events_in_usual_form(text))) == 3
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
 @pytest.mark.parametrize("end", EVENT_ENDS)
 def test_events_are_cut_where_they_end(end: bytes, size: int) -> None:

@@ -53,7 +53,8 @@ class Reply:
 class WebStranger:
     """`call` answers calls, `everything` all requests. A session that is not the current one is not known.
 
-    `forgets_after_effect`: the session ends with each call, after the call has had its effect.
+    `handshake` and `listing` are added to the result of `initialize` and `tools/list`; `resumed` answers requests for a
+    stream. `forgets_after_effect`: the session ends with each call, after the call has had its effect.
     """
 
     url: str
@@ -61,6 +62,9 @@ class WebStranger:
     everything: Reply | None = None
     forgotten: Reply = field(default_factory=lambda: Reply(404, body=b"{}"))
     definitions: list[Any] = field(default_factory=lambda: [TOOL])
+    handshake: dict[str, Any] = field(default_factory=dict[str, Any])
+    listing: dict[str, Any] = field(default_factory=dict[str, Any])
+    resumed: Reply = field(default_factory=lambda: Reply(405))
     is_modern: bool = False
     forgets_after_effect: bool = False
     session: int = 0
@@ -96,13 +100,14 @@ class WebStranger:
 
     def answer(self, method: str, request: dict[str, Any], headers: dict[str, str]) -> Reply:
         if method != "POST":
-            return Reply(405)
+            return self.resumed
         if request["method"] == "initialize":
             self.opened += 1
             info = {
                 "protocolVersion": "2025-06-18",
                 "capabilities": {"tools": {}},
                 "serverInfo": {"name": "s", "version": "1"},
+                **self.handshake,
             }
             return Reply(headers={"mcp-session-id": str(self.session)}, body={"result": info})
         if request["method"] == "server/discover":
@@ -112,7 +117,8 @@ class WebStranger:
         if "id" not in request:
             return Reply(202)
         if request["method"] == "tools/list":
-            return Reply(body={"result": {"tools": self.definitions, **(LISTED if self.is_modern else {})}})
+            more = LISTED if self.is_modern else self.listing
+            return Reply(body={"result": {"tools": self.definitions, **more}})
         if request["method"] == "ping":
             return Reply(body={"result": {}})
         self.calls += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -25,8 +27,14 @@ from worker.agent.tools.external.server_observations import Answer, Witness, cur
 from worker.agent.tools.external.tool_listing import TolerantStream
 
 _MESSAGES = ("application/json", "text/event-stream")
-_OF_THE_BODY = frozenset({"content-length", "content-encoding"})
+_OF_THE_BODY = frozenset({"content-length", "content-encoding", "content-type"})
 """Headers that are not true of a body that was read and repaired."""
+_JSON = re.compile(r"[^;]*[/+]json\s*(?:;|$)", re.IGNORECASE)
+"""Also `text/json` and types such as `application/vnd.mcp+json`."""
+_LAST_EVENT = "last-event-id"
+"""The header of a request that takes up a stream that ended without an answer."""
+_RECONNECT_SECONDS = 0.2
+"""Pause before a stream is taken up again. The server chooses the client's pause, and may choose none."""
 _TIMEOUT = httpx2.Timeout(30.0, read=3600.0)
 """Time limit of one request. Whoever waits for a call or a start keeps its deadline."""
 
@@ -112,7 +120,19 @@ async def _unlike_mcp(response: httpx2.Response) -> Answer | None:
 
 
 def _awaits_an_answer(request: httpx2.Request) -> bool:
-    return request.method == "POST" and "id" in from_json(request.content)
+    return _id_of(request) is not None
+
+
+def _id_of(request: httpx2.Request) -> int | str | None:
+    return from_json(request.content).get("id") if request.method == "POST" else None
+
+
+def _kind_of_message(content_type: str) -> str:
+    """Return the usual type of a message or of a stream of messages; empty for any other type."""
+    if _JSON.match(content_type):
+        return _MESSAGES[0]
+    is_stream = content_type.strip().lower().startswith(_MESSAGES[1])
+    return _MESSAGES[1] if is_stream else ""
 
 
 async def _error_code(response: httpx2.Response) -> int | None:
@@ -131,14 +151,17 @@ class Repairing(httpx2.AsyncBaseTransport):
         self._inner = httpx2.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if _LAST_EVENT in request.headers:
+            await asyncio.sleep(_RECONNECT_SECONDS)
         response = await self._inner.handle_async_request(request)
-        kind = response.headers.get("content-type", "").lower()
-        if not kind.startswith(_MESSAGES):
+        kind = _kind_of_message(response.headers.get("content-type", ""))
+        if not kind:
             return response
+        kept = [(k, v) for k, v in response.headers.multi_items() if k.lower() not in _OF_THE_BODY]
         return httpx2.Response(
             response.status_code,
-            headers=[(k, v) for k, v in response.headers.multi_items() if k.lower() not in _OF_THE_BODY],
-            stream=_Repaired(response, self._seen, is_whole=kind.startswith(_MESSAGES[0])),
+            headers=[*kept, ("content-type", kind)],
+            stream=_Repaired(response, self._seen, _id_of(request), is_whole=kind == _MESSAGES[0]),
             extensions=response.extensions,
         )
 
@@ -147,14 +170,17 @@ class Repairing(httpx2.AsyncBaseTransport):
 
 
 class _Repaired(httpx2.AsyncByteStream):
-    """`is_whole`: the body is one message, not a stream of events.
+    """`is_whole`: the body is one message, not a stream of events. `asked`: the id of the request.
 
     Some servers compress although they are asked not to. The size is that of what is read, because a few bytes may
     become any number of them.
     """
 
-    def __init__(self, response: httpx2.Response, seen: Witness, *, is_whole: bool) -> None:
+    def __init__(
+        self, response: httpx2.Response, seen: Witness, asked: int | str | None, *, is_whole: bool
+    ) -> None:
         self._response = response
+        self._asked = asked
         self._seen = seen
         self._status = response.status_code
         self._is_whole = is_whole
@@ -177,7 +203,7 @@ class _Repaired(httpx2.AsyncByteStream):
         """Only an answer counts as a message."""
         if self._status != HTTPStatus.OK:
             return repaired(text)
-        return body_in_usual_form(text) if self._is_whole else events_in_usual_form(text)
+        return body_in_usual_form(text) if self._is_whole else events_in_usual_form(text, self._asked)
 
     async def aclose(self) -> None:
         await self._response.aclose()

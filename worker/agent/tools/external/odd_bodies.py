@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
-from mcp_types import jsonrpc_message_adapter
+from mcp_types import JSONRPCMessage, jsonrpc_message_adapter
 
 from worker.agent.tools.external.json_repair import repaired
 from worker.agent.tools.external.odd_lines import rescued
@@ -18,15 +19,18 @@ _END = re.compile(rb"\n\r?\n")
 def body_in_usual_form(body: bytes) -> bytes:
     """A body contains one message only, so of a list the first answer is passed on."""
     body = repaired(body)
-    if _is_message(body):
+    if _message(body):
         return body
     found = rescued(body)
     return json.dumps(min(found, key=lambda message: "method" in message)).encode() if found else body
 
 
-def events_in_usual_form(text: bytes) -> bytes:
-    """`text`: whole events, because the event's data is what all its lines of data contain together."""
-    return b"\n\n".join(map(_event_in_usual_form, _END.split(text)))
+def events_in_usual_form(text: bytes, asked: int | str | None = None) -> bytes:
+    """`text`: whole events, because the event's data is what all its lines of data contain together.
+
+    `asked`: the id of the request that the stream answers; None if it answers none.
+    """
+    return b"\n\n".join(_event_in_usual_form(event, asked) for event in _END.split(text))
 
 
 def end_of_events(text: bytearray, start: int) -> int:
@@ -35,29 +39,38 @@ def end_of_events(text: bytearray, start: int) -> int:
     return max((at + len(end) for end in _ENDS if (at := text.rfind(end, since)) >= 0), default=0)
 
 
-def _event_in_usual_form(event: bytes) -> bytes:
-    """Several messages become several events, the answer last, because the client reads no further."""
+def _event_in_usual_form(event: bytes, asked: int | str | None) -> bytes:
+    """Several messages become several events, the answer last, because the client reads no further.
+
+    The client takes any answer in the stream for that to its request. One to another request, which may be another
+    conversation's, is left out.
+    """
     lines = event.split(b"\n")
     data = b"\n".join(line[len(_DATA) :].strip() for line in lines if line.startswith(_DATA))
     whole = repaired(data)
-    if _is_message(whole):
-        messages = [whole]
+    if message := _message(whole):
+        messages = [] if _answers_another(vars(message), asked) else [whole]
     else:
         found = sorted(rescued(whole), key=lambda message: "method" not in message)
-        messages = [json.dumps(message).encode() for message in found] or [whole]
+        own = [message for message in found if not _answers_another(message, asked)]
+        messages = [json.dumps(message).encode() for message in own] if found else [whole]
     if messages == [data]:
         return event
     others = [line for line in lines if line and not line.startswith(_DATA)]
     return b"\n\n".join(b"\n".join([*others, *_as_data(message)]) for message in messages)
 
 
+def _answers_another(message: dict[str, Any], asked: int | str | None) -> bool:
+    answered = message.get("id")
+    return "method" not in message and None not in (answered, asked) and str(answered) != str(asked)
+
+
 def _as_data(message: bytes) -> list[bytes]:
     return [_DATA + b" " + line for line in message.split(b"\n")]
 
 
-def _is_message(text: bytes) -> bool:
+def _message(text: bytes) -> JSONRPCMessage | None:
     try:
-        jsonrpc_message_adapter.validate_json(text, by_name=False)
+        return jsonrpc_message_adapter.validate_json(text, by_name=False)
     except ValueError:
-        return False
-    return True
+        return None

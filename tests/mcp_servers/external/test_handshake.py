@@ -1,0 +1,58 @@
+"""What a server says of itself in its handshake costs none of its tools, whatever its form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp_types import InitializeResult
+
+from tests.mcp_servers.external.test_servers import names, opened
+from tests.mcp_servers.external.web_stranger import web_stranger
+from tests.properties import examples
+from tests.unlisted import tried
+from worker.agent.tools.external.handshake_repair import repair_cursor, repair_handshake
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["tools", "name", "version", "listChanged", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=5,
+)
+FIELDS = ["capabilities", "serverInfo", "instructions"]
+
+
+@examples(200)
+@given(said=st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
+def test_any_handshake_can_be_read(said: dict[str, Any]) -> None:
+    tried("handshakes", said)
+    result = {"protocolVersion": "2025-06-18", **said}
+    repair_handshake(result)
+    InitializeResult.model_validate(result, by_name=False)
+
+
+async def test_the_tools_of_a_server_without_a_name_are_offered(tmp_path: Path) -> None:
+    """As servers write by hand: no version, no capabilities, and a last page that is told by `false`."""
+    odd = {"capabilities": None, "serverInfo": {"name": "s"}, "instructions": []}
+    async with (
+        web_stranger(handshake=odd, listing={"nextCursor": False}) as web,
+        opened(tmp_path, {"web": {"url": web.url}}) as external,
+    ):
+        assert await names(external) == {"web_pay"}
+        assert external.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("given_", "read"), [("", ""), ("2", "2"), (2, "2"), (0, None), (None, None), (False, None)]
+)
+def test_a_cursor_is_a_text_or_the_end(given_: Any, read: str | None) -> None:
+    result: dict[str, Any] = {"tools": [], "nextCursor": given_}
+    repair_cursor(result)
+    assert result.get("nextCursor") == read

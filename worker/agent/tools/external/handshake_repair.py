@@ -1,0 +1,29 @@
+"""What a server says of itself costs none of its tools: a part that cannot be read is replaced by an empty one."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+
+def repair_handshake(result: dict[str, Any]) -> None:
+    """Change the result of `initialize`. Only its version and its capabilities mean anything to us."""
+    capabilities, info = _object(result.get("capabilities")), _object(result.get("serverInfo"))
+    result["capabilities"] = {name: value for name, value in capabilities.items() if isinstance(value, dict)}
+    result["serverInfo"] = {name: _text(info.get(name)) for name in ("name", "version")}
+    if not isinstance(result.get("instructions"), str):
+        result.pop("instructions", None)
+
+
+def repair_cursor(result: dict[str, Any]) -> None:
+    """A cursor may be any text. Some servers number their pages, and some tell the end by a value that is no text."""
+    cursor = result.pop("nextCursor", None)
+    if isinstance(cursor, str) or cursor:
+        result["nextCursor"] = str(cursor)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
