@@ -61,7 +61,7 @@ export function looksOf(state) {
 
 /** One line: what, to whom, in which block, for which fee; ids are shown only when it is opened. @param {WalletReceipt} receipt @param {string} text the message's own words @returns {Node[]} */
 export function receiptNodes(receipt, text) {
-  const { words, icon: sign, tone } = LOOKS[receipt.outcome];
+  const { words } = LOOKS[receipt.outcome];
   const { summary, reason, block_number, fee, transaction_hash, unexpected = [], may_still_ask } = receipt;
   const facts = [
     ...(summary ? [el('strong', {}, withVisibleControls(summary))] : []),
@@ -73,12 +73,10 @@ export function receiptNodes(receipt, text) {
   ];
   const line = facts.flatMap((fact, at) => (at ? [' · ', fact] : [fact]));
   const details = el('details', { class: 'receipt-details' }, el('summary', {}, 'Details'), el('p', { dir: 'auto' }, withVisibleControls(text)));
-  return [el('div', { class: 'receipt', data: { tone: unexpected.length ? 'warning' : tone, outcome: receipt.outcome } }, icon(unexpected.length ? 'warning' : sign), el('div', {}, el('p', { dir: 'auto' }, ...line), ...unexpectedNodes(unexpected), may_still_ask && el('p', { class: 'receipt-open' }, `A wallet had not answered. ${STILL_ASKS}`), details))];
-}
-
-/** What nobody was shown before it was signed. @param {string[]} unexpected @returns {Node[]} */
-function unexpectedNodes(unexpected) {
-  if (!unexpected.length) return [];
-  const said = unexpected.map((text) => el('p', { class: 'receipt-open', dir: 'auto' }, ...withHex(withVisibleControls(text), true)));
-  return [el('p', { class: 'receipt-open' }, el('strong', {}, 'It did not do exactly what was shown before you signed it:')), ...said];
+  const notes = [
+    ...(unexpected.length ? ['It did not do exactly what was shown before you signed it:', ...unexpected] : []),
+    ...(may_still_ask ? [`A wallet had not answered. ${STILL_ASKS}`] : []),
+  ].map((note) => el('p', { class: 'receipt-open', dir: 'auto' }, ...withHex(withVisibleControls(note), true)));
+  const { icon: sign, tone } = LOOKS[unexpected.length ? 'different' : receipt.outcome];
+  return [el('div', { class: 'receipt', data: { tone, outcome: receipt.outcome } }, icon(sign), el('div', {}, el('p', { dir: 'auto' }, ...line), ...notes, details))];
 }
