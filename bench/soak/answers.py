@@ -56,6 +56,11 @@ def sessions_of(refs: frozenset[str]) -> frozenset[str]:
     return frozenset(_MESSAGE.sub("-end", each) for each in refs)
 
 
+def has_left(request: web.Request) -> bool:
+    """Whether the sender has closed the connection."""
+    return request.transport is None or request.transport.is_closing()
+
+
 def response_of(answer: Answer) -> web.Response:
     return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
 

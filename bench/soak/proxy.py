@@ -18,6 +18,7 @@ from bench.soak.answers import (
     Answer,
     detail_of,
     failure_of,
+    has_left,
     refs_in,
     response_of,
     sessions_of,
@@ -82,13 +83,10 @@ class Proxy(WorkerProcesses):
         return fault
 
     def forget(self, ref: str) -> None:
-        """A long soak drops events that have been checked."""
+        """A long soak drops events that have been checked. A receive may return messages of several sessions."""
         self._forgotten.add(ref)
-        self.history = [event for event in self.history if ref not in event.refs or self._is_wanted(event)]
-
-    def _is_wanted(self, event: Event) -> bool:
-        """A receive may return messages of several sessions."""
-        return not sessions_of(event.refs) <= self._forgotten
+        done = self._forgotten
+        self.history = [e for e in self.history if ref not in e.refs or not sessions_of(e.refs) <= done]
 
     async def note(
         self, client: str, crossing: str, what: str, refs: frozenset[str], detail: str = ""
@@ -178,6 +176,9 @@ class Proxy(WorkerProcesses):
         """The provider itself. Its answer streams, and a fault may occur in the middle of it."""
         asked = world.asked(call.body)
         refs = refs_in(asked.ref.encode())
+        if has_left(request):  # its run was stopped, and may have ended, while a delay held the request
+            await self.note(call.client, call.crossing, "left", refs)
+            return web.Response(status=499)
         await self.note(call.client, call.crossing, "asked", refs, str(asked.answers))
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         leaving = asyncio.create_task(self._note_leaving(request, call, refs), name="leaving")
@@ -191,7 +192,7 @@ class Proxy(WorkerProcesses):
 
     async def _note_leaving(self, request: web.Request, call: Call, refs: frozenset[str]) -> None:
         """Wait until the sender has closed the connection, because the agent was stopped."""
-        while request.transport and not request.transport.is_closing():  # noqa: ASYNC110  it has no event for it
+        while not has_left(request):  # noqa: ASYNC110  it has no event for it
             await asyncio.sleep(0.05)
         await self.note(call.client, call.crossing, "left", refs)
 
