@@ -19,7 +19,7 @@ MOST_SECONDS = 960.0
 """After this many seconds no further round of a scenario begins, so the longest one ends before the twentieth
 minute.
 """
-ROUND_SECONDS = 240.0
+ROUND_SECONDS = 480.0
 """A round that takes longer has failed. The longest one takes half of it."""
 T = TypeVar("T")
 Measured = Mapping[str, list[Figure]]
