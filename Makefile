@@ -119,6 +119,10 @@ check-advisories: setup-check
 sbom: setup-check ## Print the software bill of materials of what is deployed (CycloneDX; ARGS=--all: of development, too)
 	@$(python) -m deploy.sbom $(ARGS)
 
+.PHONY: release
+release: setup-check ## Make a version of what CHANGELOG.md lists as unreleased: a commit and a tag (VERSION=1.2.3)
+	@$(python) -m deploy.release "$(VERSION)"
+
 .PHONY: base-images
 base-images: setup-check ## Pin the base images of the worker's container by their present digests (needs Docker)
 	@$(python) -m deploy.base_images
