@@ -6,12 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from local_dev.template.intrinsics import Template
 
 ROOT = Path(__file__).parent.parent
-_SHORT = {"Ref": "Ref", "Condition": "Condition"}
 
 
 class HttpRoute(NamedTuple):
@@ -20,26 +17,8 @@ class HttpRoute(NamedTuple):
     folder: str
 
 
-class _Loader(yaml.CSafeLoader):
-    """Ours, so that the intrinsic functions are known to no other."""
-
-
-def _intrinsic(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-        value = value.split(".", 1) if suffix == "GetAtt" else value
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {_SHORT.get(suffix, f"Fn::{suffix}"): value}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
-
-
 def read_template(file: Path) -> dict[str, Any]:
-    return yaml.load(file.read_text(), _Loader)
+    return {**Template.load(file, region="").document}
 
 
 @cache
