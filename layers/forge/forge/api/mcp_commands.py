@@ -166,13 +166,18 @@ def _commanded(command: ToolCommand, payer: str) -> CommandResult:
 
 
 def _result_of(command_id: str, patience: float, payer: str) -> CommandResult:
-    """Wait for a worker's result, looking less often as time passes; `patience` in seconds. Raises `TooManyWaits`."""
+    """Wait for a worker's result, looking less often as time passes; `patience` in seconds, after which it looks a last
+    time. Raises `TooManyWaits`.
+    """
     end, pause = time.monotonic() + patience, _POLL_SECONDS[0]
     with waiting(payer, command_places) as wait:
-        while time.monotonic() < end:
+        while True:
+            is_last = time.monotonic() >= end
             command = dependencies.store().commands.get(command_id)
             if command and command.result:
                 return command.result
+            if is_last:
+                break
             wait.pause(pause)
             pause = min(pause * 1.5, _POLL_SECONDS[1])
     return CommandResult(
