@@ -189,11 +189,14 @@ install_node_packages_to_run() { fresh node_modules/.all package-lock.json || in
 
 # at_once COMMAND...: one downloads while another compiles. Each is a process group, so that Ctrl-C ends it whole.
 at_once() {
-    local command job failed=""
+    local command job started="" failed=""
     set -m
     trap end_jobs INT TERM
-    for command in "$@"; do $command & done
-    for job in $(jobs -p); do wait "$job" || failed=yes; done
+    for command in "$@"; do
+        $command &
+        started+=" $!"
+    done
+    for job in $started; do wait "$job" || failed=yes; done
     trap - INT TERM
     set +m
     [ -z "$failed" ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import site
 import subprocess
@@ -86,6 +87,18 @@ def test_a_missing_network_is_suspected_when_a_package_cannot_be_had(checkout: P
     done = run_make(checkout, path, "run", PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="0")
     assert done.returncode != 0
     assert "uv could not be installed; the reason stands above. Is there a network" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("parts", "passes"), [("true true", True), ("false true", False), ("true false", False)]
+)
+def test_a_part_that_fails_at_once_fails_the_set_up(parts: str, passes: bool) -> None:
+    """Often, because a part may have ended before anybody waits for it."""
+    script = (ROOT / "scripts/setup.sh").read_text()
+    [at_once] = re.findall(r"(?ms)^at_once\(\) \{.*?^\}", script)
+    often = f"for _ in {{1..50}}; do if at_once {parts}; then echo passed; else echo failed; fi; done"
+    done = subprocess.run(["bash", "-c", f"{at_once}\n{often}"], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == {"passed" if passes else "failed"}
 
 
 def test_an_option_of_pytest_that_make_would_take_for_itself_is_refused_before_anything_runs(
