@@ -69,7 +69,9 @@ async def running_server() -> AsyncIterator[FakeServer]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def server(running_server: FakeServer) -> AsyncIterator[FakeServer]:
     yield running_server
+    foreign = running_server.foreign
     await running_server.reset()
+    assert not foreign
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -8,7 +8,9 @@ import random
 from collections.abc import Callable
 
 from aiohttp import ClientSession, WSMsgType, web
+from pydantic import ValidationError
 
+from forge.models.frame import SERVER_FRAME
 from tests.frontend.fake_answers import NETWORKS, preferred, problem, summary
 from tests.frontend.fake_approvals import Refused
 from tests.frontend.fake_page import FakePage
@@ -43,6 +45,10 @@ class FakeServer:
         self.other_page = ""
         self.chain_calls = 0
         self.silent = False
+        self.is_ours = True
+        """False for a server of a later version or a hostile one, whose frames may be any."""
+        self.foreign: list[str] = []
+        """Frames that are none of the protocol."""
 
     async def start(self) -> web.AppRunner:
         app = web.Application()
@@ -140,12 +146,22 @@ class FakeServer:
     async def _send(self, socket: web.WebSocketResponse, queue: asyncio.Queue[Frame]) -> None:
         while not socket.closed:
             frame = await queue.get()
+            self._check(frame)
             if self.faults and self.random.random() < self.faults:
                 await asyncio.sleep(0.03)
             try:
                 await socket.send_json(frame)
             except ConnectionError:
                 return
+
+    def _check(self, frame: Frame) -> None:
+        """What the real server could not send teaches the page another protocol; the fixture `server` reports it."""
+        if not self.is_ours:
+            return
+        try:
+            SERVER_FRAME.validate_python(frame)
+        except ValidationError as error:
+            self.foreign.append(f"{frame['type']}: {error}")
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         session = self.session(request.query["session_id"])

@@ -15,7 +15,7 @@ from tests.frontend.fake_approvals import FEE, Ask
 from tests.frontend.fake_server import FakeServer
 from tests.frontend.fake_session import FakeSession, Say
 from tests.frontend.test_conversation_page import write
-from tests.frontend.test_wallet_page import desk, wallet_script
+from tests.frontend.test_wallet_page import Desk, desk, wallet_script
 from tests.frontend.wallet_modes import OTHER, PAYER, Mode
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
@@ -61,14 +61,25 @@ async def test_what_leaves_comes_first_and_the_agents_words_last(
     [
         ({"outcome": "nothing", "allowances": [GIVEN]}, ALL),
         ({"outcome": "moves", "changes": [SENT], "warnings": [OBSCURE]}, OBSCURE["text"]),
-        ({"outcome": "moves", "warnings": [{**OBSCURE, "severity": "of tomorrow"}]}, OBSCURE["text"]),
     ],
-    ids=["an allowance", "a warning", "a severity that nobody knows yet"],
+    ids=["an allowance", "a warning"],
 )
 async def test_danger_takes_a_second_act_of_another_kind(
     open_page: OpenPage, server: FakeServer, review: dict[str, Any], shown: str
 ) -> None:
     at = await desk(open_page, server, BEHAVES, asking(**review))
+    await _approve_danger(at, shown)
+
+
+async def test_a_severity_of_a_newer_server_is_danger(open_page: OpenPage, server: FakeServer) -> None:
+    server.is_ours = False
+    review = asking(outcome="moves", warnings=[{**OBSCURE, "severity": "of tomorrow"}])
+    at = await desk(open_page, server, BEHAVES, review)
+    await _approve_danger(at, OBSCURE["text"])
+
+
+async def _approve_danger(at: Desk, shown: str) -> None:
+    """Approve as far as the page lets a person whose request is dangerous: by a second act of another kind."""
     await at.connect()
     await expect(at.card.locator("[data-tone=danger]")).to_contain_text(shown)
     await expect(at.card.locator("[data-tone=good]")).to_have_count(0)

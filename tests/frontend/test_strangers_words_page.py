@@ -24,6 +24,7 @@ MADE = """() => ({
 async def test_hostile_words_are_text_in_every_place_of_the_page(
     open_page: OpenPage, server: FakeServer
 ) -> None:
+    server.is_ours = False
     page = await open_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
