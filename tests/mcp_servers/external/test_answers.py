@@ -74,14 +74,44 @@ async def test_an_answer_that_is_no_result_says_what_is_known_of_the_call(
         assert (await ended(external))[1] == "paid"
 
 
-async def test_another_requests_answer_leaves_the_outcome_unknown(tmp_path: Path) -> None:
-    late = json.dumps({"jsonrpc": "2.0", "id": 9_999, **said("paid")}).encode()
-    reply = Reply(body=b"data: " + late + b"\n\n", kind="text/event-stream")
-    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
-        assert (await ended(external))[0] == "unknown"
+LATE = json.dumps({"jsonrpc": "2.0", "id": 9_999, **said("paid")}).encode()
+BROKEN = b'data: {"jsonrpc": "2.0", "id": null, "error": {"code": -32603, "message": "no"}}\n\n'
 
 
-@pytest.mark.parametrize("kind", ["text/json", "application/vnd.mcp+json", "Application/JSON; charset=x"])
+@pytest.mark.parametrize(
+    ("call", "resumed", "kind"),
+    [
+        (Reply(body=b"data: " + LATE + b"\n\n", kind="text/event-stream"), Reply(405), "unknown"),
+        (Reply(body=LATE), Reply(405), "unknown"),
+        (
+            Reply(body=b"id: 1\nretry: 0\ndata: \n\n", kind="text/event-stream"),
+            Reply(body=b"data: " + LATE + b"\n\n" + BROKEN, kind="text/event-stream"),
+            "failed",
+        ),
+    ],
+    ids=["in a stream", "as the whole body", "in a stream that is taken up again"],
+)
+async def test_another_requests_answer_is_none(
+    tmp_path: Path, call: Reply, resumed: Reply, kind: str
+) -> None:
+    async with (
+        web_stranger(call=call, resumed=resumed) as web,
+        opened(tmp_path, {"web": {"url": web.url}}) as external,
+    ):
+        assert (await ended(external))[0] == kind
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/json",
+        "text/x-json",
+        "application/vnd.mcp+json",
+        "Application/JSON; charset=x",
+        "text/plain; charset=utf-8",
+        "",
+    ],
+)
 async def test_a_message_of_an_unusual_type_is_no_web_page(tmp_path: Path, kind: str) -> None:
     reply = Reply(body=said("paid"), kind=kind)
     async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:

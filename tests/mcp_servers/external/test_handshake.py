@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from mcp_types import InitializeResult
 
 from tests.mcp_servers.external.test_servers import names, opened
-from tests.mcp_servers.external.web_stranger import web_stranger
+from tests.mcp_servers.external.web_stranger import DISCOVERED, web_stranger
 from tests.properties import examples
 from tests.unlisted import tried
-from worker.agent.tools.external.handshake_repair import repair_cursor, repair_handshake
+from worker.agent.tools.external.handshake_repair import is_handshake, repair_cursor, repair_handshake
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
@@ -26,27 +26,32 @@ ANYTHING = st.recursive(
     ),
     max_leaves=5,
 )
-FIELDS = ["capabilities", "serverInfo", "instructions"]
+FIELDS = ["protocolVersion", "capabilities", "serverInfo", "instructions", "_meta"]
 
 
 @examples(200)
 @given(said=st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
 def test_any_handshake_can_be_read(said: dict[str, Any]) -> None:
     tried("handshakes", said)
-    result = {"protocolVersion": "2025-06-18", **said}
+    result = {"serverInfo": None, **said}
+    assert is_handshake(result)
     repair_handshake(result)
     InitializeResult.model_validate(result, by_name=False)
 
 
 async def test_the_tools_of_a_server_without_a_name_are_offered(tmp_path: Path) -> None:
     """As servers write by hand: no version, no capabilities, and a last page that is told by `false`."""
-    odd = {"capabilities": None, "serverInfo": {"name": "s"}, "instructions": []}
+    odd = {"protocolVersion": None, "capabilities": None, "serverInfo": {"name": "s"}, "instructions": []}
     async with (
         web_stranger(handshake=odd, listing={"nextCursor": False}) as web,
         opened(tmp_path, {"web": {"url": web.url}}) as external,
     ):
         assert await names(external) == {"web_pay"}
         assert external.faults() == []
+
+
+def test_what_a_server_tells_before_any_handshake_is_none() -> None:
+    assert not is_handshake(DISCOVERED["result"])
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,18 @@ def test_an_answer_to_another_request_is_not_taken_for_this_ones(
     assert len(events(events_in_usual_form(text))) == 3
 
 
+OTHER = {**ANSWER, "id": 8}
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [(OTHER, None), ([OTHER, ANSWER], ANSWER), ([OTHER, NOTED, OTHER], NOTED), ([OTHER], None)],
+)
+def test_nor_is_one_in_a_whole_body(body: Any, left: Any) -> None:
+    found = body_in_usual_form(json.dumps(body).encode(), asked=7)
+    assert (json.loads(found) if found else None) == left
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
 @pytest.mark.parametrize("end", EVENT_ENDS)
 def test_events_are_cut_where_they_end(end: bytes, size: int) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any, Unpack, cast
 
@@ -29,8 +30,12 @@ from worker.agent.tools.external.tool_listing import TolerantStream
 _MESSAGES = ("application/json", "text/event-stream")
 _OF_THE_BODY = frozenset({"content-length", "content-encoding", "content-type"})
 """Headers that are not true of a body that was read and repaired."""
-_JSON = re.compile(r"[^;]*[/+]json\s*(?:;|$)", re.IGNORECASE)
+_JSON = re.compile(r"[^;]*[/+](?:x-)?json\s*(?:;|$)", re.IGNORECASE)
 """Also `text/json` and types such as `application/vnd.mcp+json`."""
+_SAYS_NOTHING = frozenset({"", "text/plain", "application/octet-stream"})
+"""Types that programs send which set none, so the body is read as a message."""
+_asked: ContextVar[int | str | None] = ContextVar("asked", default=None)
+"""The id of the request that a task has sent. It takes its stream up again by a request without an id."""
 _LAST_EVENT = "last-event-id"
 """The header of a request that takes up a stream that ended without an answer."""
 _RECONNECT_SECONDS = 0.2
@@ -129,10 +134,10 @@ def _id_of(request: httpx2.Request) -> int | str | None:
 
 def _kind_of_message(content_type: str) -> str:
     """Return the usual type of a message or of a stream of messages; empty for any other type."""
-    if _JSON.match(content_type):
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in _SAYS_NOTHING or _JSON.match(content_type):
         return _MESSAGES[0]
-    is_stream = content_type.strip().lower().startswith(_MESSAGES[1])
-    return _MESSAGES[1] if is_stream else ""
+    return _MESSAGES[1] if kind == _MESSAGES[1] else ""
 
 
 async def _error_code(response: httpx2.Response) -> int | None:
@@ -151,17 +156,21 @@ class Repairing(httpx2.AsyncBaseTransport):
         self._inner = httpx2.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        if _LAST_EVENT in request.headers:
+        if request.method == "POST":
+            _asked.set(_id_of(request))
+        is_resumed = _LAST_EVENT in request.headers
+        if is_resumed:
             await asyncio.sleep(_RECONNECT_SECONDS)
         response = await self._inner.handle_async_request(request)
         kind = _kind_of_message(response.headers.get("content-type", ""))
         if not kind:
             return response
+        asked = _asked.get() if is_resumed or request.method == "POST" else None
         kept = [(k, v) for k, v in response.headers.multi_items() if k.lower() not in _OF_THE_BODY]
         return httpx2.Response(
             response.status_code,
             headers=[*kept, ("content-type", kind)],
-            stream=_Repaired(response, self._seen, _id_of(request), is_whole=kind == _MESSAGES[0]),
+            stream=_Repaired(response, self._seen, asked, is_whole=kind == _MESSAGES[0]),
             extensions=response.extensions,
         )
 
@@ -203,7 +212,8 @@ class _Repaired(httpx2.AsyncByteStream):
         """Only an answer counts as a message."""
         if self._status != HTTPStatus.OK:
             return repaired(text)
-        return body_in_usual_form(text) if self._is_whole else events_in_usual_form(text, self._asked)
+        usual = body_in_usual_form if self._is_whole else events_in_usual_form
+        return usual(text, self._asked)
 
     async def aclose(self) -> None:
         await self._response.aclose()

@@ -16,13 +16,18 @@ _ENDS = (b"\n\n", b"\n\r\n")
 _END = re.compile(rb"\n\r?\n")
 
 
-def body_in_usual_form(body: bytes) -> bytes:
-    """A body contains one message only, so of a list the first answer is passed on."""
+def body_in_usual_form(body: bytes, asked: int | str | None = None) -> bytes:
+    """A body contains one message only, so of a list the first answer is passed on.
+
+    `asked`: the id of the request that the body answers; None if it answers none. Of answers to other requests only,
+    nothing is left, which cannot be read as an answer.
+    """
     body = repaired(body)
-    if _message(body):
-        return body
+    if message := _message(body):
+        return b"" if _answers_another(vars(message), asked) else body
     found = rescued(body)
-    return json.dumps(min(found, key=lambda message: "method" in message)).encode() if found else body
+    own = sorted(_without_others(found, asked), key=lambda message: "method" in message)
+    return json.dumps(own[0]).encode() if own else b"" if found else body
 
 
 def events_in_usual_form(text: bytes, asked: int | str | None = None) -> bytes:
@@ -52,12 +57,16 @@ def _event_in_usual_form(event: bytes, asked: int | str | None) -> bytes:
         messages = [] if _answers_another(vars(message), asked) else [whole]
     else:
         found = sorted(rescued(whole), key=lambda message: "method" not in message)
-        own = [message for message in found if not _answers_another(message, asked)]
+        own = _without_others(found, asked)
         messages = [json.dumps(message).encode() for message in own] if found else [whole]
     if messages == [data]:
         return event
     others = [line for line in lines if line and not line.startswith(_DATA)]
     return b"\n\n".join(b"\n".join([*others, *_as_data(message)]) for message in messages)
+
+
+def _without_others(found: list[dict[str, Any]], asked: int | str | None) -> list[dict[str, Any]]:
+    return [message for message in found if not _answers_another(message, asked)]
 
 
 def _answers_another(message: dict[str, Any], asked: int | str | None) -> bool:

@@ -12,7 +12,7 @@ from mcp_types import JSONRPCResponse, Tool, methods
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, KNOWN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from worker.agent.tools.external.handshake_repair import repair_cursor, repair_handshake
+from worker.agent.tools.external.handshake_repair import is_handshake, repair_cursor, repair_handshake
 from worker.agent.tools.external.result_repair import is_call_result, repair_result
 
 NAME_SHOWN = 64
@@ -53,7 +53,7 @@ class TolerantStream:
     def _read(self, item: SessionMessage | Exception) -> SessionMessage | Exception:
         if isinstance(item, SessionMessage) and isinstance(item.message, JSONRPCResponse):
             result: dict[str, Any] = item.message.result
-            if "protocolVersion" in result:
+            if is_handshake(result):
                 repair_handshake(result)
             if (version := result.get("protocolVersion")) in KNOWN_PROTOCOL_VERSIONS:
                 self._version = version
