@@ -34,6 +34,7 @@ class Expiry:
         streams: Sequence[TableStream],
         runtime: LambdaRuntime,
         report: Callable[[str], None],
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self._dynamodb = dynamodb
         self._table = table
@@ -42,6 +43,7 @@ class Expiry:
         self._streams = streams
         self._runtime = runtime
         self._report = report
+        self._retry_seconds = retry_seconds
 
     async def run(self, seconds: float = SCAN_SECONDS) -> None:
         """Expire items until cancelled. Retries while the emulator is unavailable."""
@@ -67,7 +69,7 @@ class Expiry:
             try:
                 answer = await self._runtime.invoke(stream.function, {"Records": list(records)})
             except (FunctionFailed, FunctionTimedOut, PayloadTooLarge):
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(self._retry_seconds)
                 continue
             told: dict[str, list[dict[str, str]]] = answer or {}
             failures = told.get("batchItemFailures", [])
@@ -75,7 +77,7 @@ class Expiry:
             if not failed:
                 return
             records = _from_first_failed(records, failed)
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(self._retry_seconds)
         self._report(f"{stream.function.name}: gave {len(records)} records up")
 
     def _delete_expired(self) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 import uvicorn
 
-from forge.api import dependencies, state_stream
+from forge.api import dependencies
 from forge.api.entry.origin_check import digest_of
-from forge.api.state_stream import Follower, get_stream
+from forge.api.state_stream import QUIET_RETRY, Follower, StreamTimes, get_stream
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
 from forge.models.session_key import SessionKey
@@ -137,9 +137,8 @@ def test_a_new_generation_shows_nothing_of_the_old_one(gateway: Gateway) -> None
     assert [message["content"] for message in sent[1]["messages"]] == ["new"]
 
 
-async def test_a_quiet_stream_beats_like_a_heart(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_stream, "HEARTBEAT_SECONDS", 0.05)
-    stream = get_stream(Follower(KEY, None), _never)
+async def test_a_quiet_stream_beats_like_a_heart(gateway: Gateway) -> None:
+    stream = get_stream(Follower(KEY, None), _never, times=StreamTimes(heartbeat=0.05))
     sent = [await asyncio.wait_for(anext(stream), PATIENCE_SECONDS) for _ in range(4)]
     assert sent[0].startswith(b"retry:")
     assert sent[1].startswith(b"id: 0\n")
@@ -147,11 +146,10 @@ async def test_a_quiet_stream_beats_like_a_heart(gateway: Gateway, monkeypatch: 
     await stream.aclose()
 
 
-async def test_a_stream_ends_before_its_function_would(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(state_stream, "LIFE_SECONDS", 0.0)
-    assert [event async for event in get_stream(Follower(KEY, None), _never)] == [b"retry: 1000\n\n"]
+async def test_a_stream_ends_before_its_function_would(gateway: Gateway) -> None:
+    assert [
+        event async for event in get_stream(Follower(KEY, None), _never, times=StreamTimes(life=0.0))
+    ] == [b"retry: 1000\n\n"]
 
 
 async def test_a_stream_outlives_a_storage_that_is_out_of_reach(gateway: Gateway, environment: Any) -> None:
@@ -220,21 +218,15 @@ async def test_a_bad_session_id_is_refused_before_the_stream_begins(stream_url: 
         assert answer.content_type == "application/problem+json"
 
 
-async def test_a_stream_without_a_change_ends_and_says_when_to_come_back(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(state_stream, "QUIET_SECONDS", 0.0)
-    sent = [event async for event in get_stream(Follower(KEY, "0"), _never)]
-    assert sent == [b"retry: 1000\n\n", state_stream.QUIET_RETRY]
+async def test_a_stream_without_a_change_ends_and_says_when_to_come_back(gateway: Gateway) -> None:
+    sent = [event async for event in get_stream(Follower(KEY, "0"), _never, times=StreamTimes(quiet=0.0))]
+    assert sent == [b"retry: 1000\n\n", QUIET_RETRY]
 
 
-async def test_a_stream_stays_while_a_run_is_there(
-    gateway: Gateway, real_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(state_stream, "QUIET_SECONDS", 0.2)
+async def test_a_stream_stays_while_a_run_is_there(gateway: Gateway, real_store: Store) -> None:
     answer = await asyncio.to_thread(gateway.post, "/api/chat", {"message": "x", "session_id": "s"})
     lease = claimed(real_store, answer.headers["x-run-id"])
-    stream = get_stream(Follower(KEY, None), _never)
+    stream = get_stream(Follower(KEY, None), _never, times=StreamTimes(quiet=0.2))
     assert (await anext(stream)).startswith(b"retry:")
     assert (await anext(stream)).startswith(b"id:")
     waiting = asyncio.ensure_future(anext(stream))
@@ -243,7 +235,7 @@ async def test_a_stream_stays_while_a_run_is_there(
     real_store.runs.finish(lease, Ending(outcome="completed", drafts=[]))
     assert (await asyncio.wait_for(waiting, PATIENCE_SECONDS)).startswith(b"id:")
     rest = [event async for event in stream]
-    assert rest[-1] == state_stream.QUIET_RETRY
+    assert rest[-1] == QUIET_RETRY
 
 
 SECRET = "n" * 32

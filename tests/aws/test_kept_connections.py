@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from forge.aws import kept_connections
 from forge.aws.kept_connections import KeptConnections
 from tests.patience import PATIENCE_SECONDS
 
@@ -149,11 +148,12 @@ def test_a_kept_connection_that_ends_instead_of_an_answer_is_replaced_once(
 
 
 def test_connections_that_nobody_has_used_for_long_are_not_used_again(
-    server: Server, posts: KeptConnections, monkeypatch: pytest.MonkeyPatch
+    server: Server,
 ) -> None:
+    posts = KeptConnections(server.url, PATIENCE_SECONDS, PATIENCE_SECONDS, idle_seconds=-1.0)
     posts.post("/", {}, b"")
-    monkeypatch.setattr(kept_connections, "IDLE_SECONDS", -1.0)
     posts.post("/", {}, b"")
+    posts.close()
     assert server.opened == 2
 
 

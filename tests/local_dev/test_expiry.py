@@ -29,16 +29,15 @@ def reports() -> list[str]:
 
 
 @pytest.fixture
-def expiry_of(dynamodb: Any, table: str, reports: list[str], monkeypatch: pytest.MonkeyPatch) -> ExpiryOf:
+def expiry_of(dynamodb: Any, table: str, reports: list[str]) -> ExpiryOf:
     """An expiry that tells the given handler."""
-    monkeypatch.setattr("local_dev.aws.table_expiry.RETRY_SECONDS", 0.01)
 
     def make(handler: Callable[[dict[str, Any], Any], Any]) -> Expiry:
         runtime = LambdaRuntime(reports.append)
         function = Function("Listener", "listener", 5, {})
         runtime.register(function, handler)
         stream = TableStream(function, [SESSIONS_ONLY], batch_size=2)
-        return Expiry(dynamodb, table, PROPERTIES, [stream], runtime, reports.append)
+        return Expiry(dynamodb, table, PROPERTIES, [stream], runtime, reports.append, retry_seconds=0.01)
 
     return make
 

@@ -21,6 +21,7 @@ from fastmcp import Client
 from local_dev.processes.chain import anvil as anvil_program
 from tests.patience import PATIENCE_SECONDS
 from worker.mcp_servers import evm
+from worker.mcp_servers.web.http_client import ApiPacing
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,6 +111,10 @@ async def answer_of(client: Client[Any], tool: str, arguments: dict[str, Any]) -
 async def deploy(client: Client[Any], code: str) -> str:
     arguments = {"from": "Judy", "to": "", "value": 0, "input": code}
     return (await answer_of(client, "send", arguments))["contract_address"]
+
+
+QUICK = ApiPacing(first_pause=0.01, limited_pause=0)
+"""For a client of a `FakeApi`, which may be asked again at once."""
 
 
 class FakeApi:

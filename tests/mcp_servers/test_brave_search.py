@@ -9,9 +9,8 @@ import pytest
 from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
-from tests.mcp_servers.conftest import FakeApi, answer_of
+from tests.mcp_servers.conftest import QUICK, FakeApi, answer_of
 from worker.mcp_servers import brave_search
-from worker.mcp_servers.web import http_client as web_client
 
 FOUND = {
     "type": "search",
@@ -37,11 +36,9 @@ def failure(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def tools(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client[Any]]:
-    monkeypatch.setattr(web_client, "FIRST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(web_client, "LIMITED_SECONDS", 0)
+async def tools(api: FakeApi) -> AsyncIterator[Client[Any]]:
     environment = {"BRAVE_SEARCH_URL": api.url + "/res/v1", "BRAVE_SEARCH_API_KEY": "the-key"}
-    async with Client(brave_search.build(environment)) as client:
+    async with Client(brave_search.build(environment, QUICK)) as client:
         yield client
 
 

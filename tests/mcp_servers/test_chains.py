@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,6 @@ from hypothesis import strategies as st
 from forge.errors import InvalidRequest
 from tests.mcp_servers.conftest import FakeApi
 from tests.unlisted import tried
-from worker.ethereum import chains as module
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_networks import KNOWN_NETWORKS, TEST_CHAIN_IDS, configured_networks
 from worker.tool_outcomes import ToolRefused
@@ -20,14 +21,12 @@ def answering(api: FakeApi, *results: object) -> None:
         api.will_answer({"jsonrpc": "2.0", "id": 1, "result": result})
 
 
-async def test_a_node_that_comes_to_serve_another_chain_is_refused(
-    api: FakeApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_node_that_comes_to_serve_another_chain_is_refused(api: FakeApi) -> None:
     answering(api, "0x2105", "0x5", "0x6", "0x1")
     base = Chains.from_environment({"BASE_RPC_URL": api.url}).get("base")
     assert await base.read("eth_blockNumber") == "0x5"
     assert await base.read("eth_blockNumber") == "0x6"
-    monkeypatch.setattr(module, "CHAIN_ID_SECONDS", -1.0)
+    base.pacing = replace(base.pacing, chain_id_seconds=-1.0)
     with pytest.raises(ToolRefused, match="serves chain 1, not 8453: BASE_RPC_URL"):
         await base.read("eth_blockNumber")
     await base.close()

@@ -11,9 +11,8 @@ import pytest
 from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
-from tests.mcp_servers.conftest import FakeApi, answer_of
+from tests.mcp_servers.conftest import QUICK, FakeApi, answer_of
 from worker.mcp_servers import etherscan
-from worker.mcp_servers.web import http_client as web_client
 
 USDC = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
 ABI = [
@@ -61,11 +60,9 @@ def answer(result: Any, status: str = "1", message: str = "OK") -> dict[str, Any
 
 
 @pytest.fixture
-async def tools(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client[Any]]:
-    monkeypatch.setattr(web_client, "FIRST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(web_client, "LIMITED_SECONDS", 0)
+async def tools(api: FakeApi) -> AsyncIterator[Client[Any]]:
     environment = {"ETHERSCAN_URL": api.url + "/v2/api", "ETHERSCAN_API_KEY": "the-key"}
-    async with Client(etherscan.build(environment)) as client:
+    async with Client(etherscan.build(environment, QUICK)) as client:
         yield client
 
 

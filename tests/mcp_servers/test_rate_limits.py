@@ -10,9 +10,8 @@ from aiohttp import web
 
 from tests.mcp_servers.test_rpc import failure, result, serving
 from worker.ethereum.rpc import Pacing, RpcClient
-from worker.mcp_servers.web import http_client as web_client
 from worker.mcp_servers.web.egress import Egress
-from worker.mcp_servers.web.http_client import ApiClient
+from worker.mcp_servers.web.http_client import ApiClient, ApiPacing
 
 SECOND = 0.05
 """The length of the second that the services below count."""
@@ -45,12 +44,9 @@ async def test_a_read_waits_until_the_node_counts_anew(refusal: Any, status: int
 
 
 @pytest.mark.parametrize(("refusal", "status"), [({}, 429), ({"result": "Max calls per sec"}, 200)])
-async def test_a_question_waits_until_the_api_counts_anew(
-    refusal: Any, status: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(web_client, "FIRST_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(web_client, "LIMITED_SECONDS", SECOND)
+async def test_a_question_waits_until_the_api_counts_anew(refusal: Any, status: int) -> None:
+    pacing = ApiPacing(first_pause=0, limited_pause=SECOND)
     async with serving(Limited(refusal, status).answer) as url:
-        client = ApiClient("Example", url, Egress(allow_private=True))
+        client = ApiClient("Example", url, Egress(allow_private=True), pacing=pacing)
         assert await client.get("", {}, is_busy=lambda content: content == refusal) == result("0x1")
         await client.close()

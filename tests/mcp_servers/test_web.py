@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from tests.mcp_servers.conftest import FakeApi, free_port
+from tests.mcp_servers.conftest import QUICK, FakeApi, free_port
 from worker.mcp_servers.web import http_client as web_client
 from worker.mcp_servers.web.cache import TTLCache
 from worker.mcp_servers.web.egress import Egress, is_public
@@ -20,14 +20,8 @@ from worker.mcp_servers.web.http_client import ApiClient, ApiFailed
 ALLOWED = Egress(allow_private=True)
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_client, "FIRST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(web_client, "LIMITED_SECONDS", 0)
-
-
 async def get(api: FakeApi, egress: Egress = ALLOWED, **options: Any) -> Any:
-    client = ApiClient("Example", api.url + "/v1", egress, **options)
+    client = ApiClient("Example", api.url + "/v1", egress, pacing=QUICK, **options)
     try:
         return await client.get("things", {"q": "a b&c"})
     finally:

@@ -10,9 +10,8 @@ from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
 from tests.mcp_servers.bytecode import token
-from tests.mcp_servers.conftest import FakeApi, answer_of, mined, rpc
+from tests.mcp_servers.conftest import QUICK, FakeApi, answer_of, mined, rpc
 from worker.mcp_servers import zerox
-from worker.mcp_servers.web import http_client as web_client
 from worker.mcp_servers.zerox.api import NATIVE
 
 WETH = "0x4200000000000000000000000000000000000006"
@@ -40,10 +39,8 @@ REQUEST = {"sell_token": "ETH", "buy_token": USDC, "sell_amount": "0.1 ETH", "ne
 
 
 @pytest.fixture
-async def tools(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client[Any]]:
-    monkeypatch.setattr(web_client, "FIRST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(web_client, "LIMITED_SECONDS", 0)
-    async with Client(zerox.build({"ZEROX_URL": api.url, "ZEROX_API_KEY": "the-key"})) as client:
+async def tools(api: FakeApi) -> AsyncIterator[Client[Any]]:
+    async with Client(zerox.build({"ZEROX_URL": api.url, "ZEROX_API_KEY": "the-key"}, QUICK)) as client:
         yield client
 
 

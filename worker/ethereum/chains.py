@@ -25,8 +25,6 @@ from worker.ethereum.node.fields import items
 from worker.ethereum.rpc import NodeUnreadable, Pacing, RpcClient
 from worker.tool_outcomes import ToolRefused
 
-CHAIN_ID_SECONDS = 30.0
-
 
 class Chain:
     """One network. Every read first makes sure that the node serves this network's chain."""
@@ -80,7 +78,7 @@ class Chain:
         now.
         """
         known = self._chain_id
-        if known is not None and not is_fresh and monotonic() < self._asked_at + CHAIN_ID_SECONDS:
+        if known is not None and not is_fresh and monotonic() < self._asked_at + self.pacing.chain_id_seconds:
             return known
         answer = await self._rpc.read("eth_chainId")
         if (actual := quantity(answer)) is None:

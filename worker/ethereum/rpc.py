@@ -25,6 +25,7 @@ ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.4
 LONGEST_PAUSE_SECONDS = 5.0
 RECEIPT_SECONDS = 30.0
+CHAIN_ID_SECONDS = 30.0
 LARGEST_BYTES = 8_000_000
 """Maximum of one answer, decompressed. A full block of a busy network has some two million."""
 PARSED_ON_THE_LOOP = 200_000
@@ -102,6 +103,8 @@ class Pacing:
     """The limit of the pause before the second attempt of a read; that of the third is four times as long."""
     limited_pause: float = LIMITED_SECONDS
     """The least pause after "too many requests" if the node names none."""
+    chain_id_seconds: float = CHAIN_ID_SECONDS
+    """How long the answer to which chain the node serves holds."""
     longest_pause: float = LONGEST_PAUSE_SECONDS
     """The longest pause, also if the node asks for a longer one."""
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from worker.mcp_servers.brave_search.results import WebResults
 from worker.mcp_servers.brave_search.wire import NAME, explain, results
 from worker.mcp_servers.server_base import READS, new_server
-from worker.mcp_servers.web.http_client import ApiClient, ApiFailed
+from worker.mcp_servers.web.http_client import ApiClient, ApiFailed, ApiPacing
 from worker.mcp_servers.web.settings import ApiSettings
 from worker.tool_outcomes import ToolRefused
 
@@ -22,7 +22,7 @@ INSTRUCTIONS = (
 )
 
 
-def build(environment: Mapping[str, str]) -> FastMCP[Any]:
+def build(environment: Mapping[str, str], pacing: ApiPacing | None = None) -> FastMCP[Any]:
     settings = ApiSettings.read(
         environment,
         url_variable="BRAVE_SEARCH_URL",
@@ -30,7 +30,7 @@ def build(environment: Mapping[str, str]) -> FastMCP[Any]:
         key_variable="BRAVE_SEARCH_API_KEY",
     )
     key_header = {"X-Subscription-Token": settings.key}
-    client = ApiClient(NAME, settings.base_url, settings.egress, headers=key_header)
+    client = ApiClient(NAME, settings.base_url, settings.egress, headers=key_header, pacing=pacing)
     server = new_server("brave_search", INSTRUCTIONS, client.close)
 
     @server.tool(annotations=READS, meta=settings.meta())

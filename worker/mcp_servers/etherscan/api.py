@@ -9,7 +9,7 @@ from worker.json_text import read_json
 from worker.mcp_servers.etherscan import wire
 from worker.mcp_servers.etherscan.results import AccountTransactions, ContractAbi
 from worker.mcp_servers.web.cache import TTLCache
-from worker.mcp_servers.web.http_client import ApiClient, ApiFailed, parse
+from worker.mcp_servers.web.http_client import ApiClient, ApiFailed, ApiPacing, parse
 from worker.mcp_servers.web.settings import ApiSettings, public_chain_id
 from worker.tool_outcomes import ToolRefused
 
@@ -21,14 +21,14 @@ MOST_ABIS = 256
 
 
 class EtherscanApi:
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], pacing: ApiPacing | None = None) -> None:
         self._settings = ApiSettings.read(
             environment,
             url_variable="ETHERSCAN_URL",
             default_url=DEFAULT_URL,
             key_variable="ETHERSCAN_API_KEY",
         )
-        self._client = ApiClient(NAME, self._settings.base_url, self._settings.egress)
+        self._client = ApiClient(NAME, self._settings.base_url, self._settings.egress, pacing=pacing)
         self._abis = TTLCache[ContractAbi](MOST_ABIS, ABI_SECONDS)
 
     @property

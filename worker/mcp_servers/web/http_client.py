@@ -35,6 +35,16 @@ class ApiFailed(ToolRefused):
 
 
 @dataclass(frozen=True, slots=True)
+class ApiPacing:
+    """The pauses between attempts in seconds."""
+
+    first_pause: float = FIRST_PAUSE_SECONDS
+    """The limit of the pause before the second attempt; that of the third is three times as long."""
+    limited_pause: float = LIMITED_SECONDS
+    """The least pause after "too many requests" if the API names none."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
     headers: Mapping[str, str]
@@ -74,11 +84,18 @@ class ApiClient:
     """GETs JSON from one API, which messages call `api`. URLs and headers contain keys, so they are never shown."""
 
     def __init__(
-        self, api: str, base_url: str, egress: Egress, *, headers: Mapping[str, str] | None = None
+        self,
+        api: str,
+        base_url: str,
+        egress: Egress,
+        *,
+        headers: Mapping[str, str] | None = None,
+        pacing: ApiPacing | None = None,
     ) -> None:
         self._api = api
         self._base = URL(base_url)
         self._egress = egress
+        self._pacing = pacing or ApiPacing()
         self._headers = {"Accept": "application/json", "User-Agent": "forge-mcp", **(headers or {})}
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
@@ -87,7 +104,7 @@ class ApiClient:
         `ApiFailed`.
         """
         url = self._base.joinpath(path.lstrip("/")) if path else self._base
-        attempts = pauses(FIRST_PAUSE_SECONDS, growth=3, tries=ATTEMPTS)
+        attempts = pauses(self._pacing.first_pause, growth=3, tries=ATTEMPTS)
         while True:
             pause = next(attempts, None)
             answer = await self._attempt(url.update_query(parameters), is_last=pause is None)
@@ -161,7 +178,7 @@ class ApiClient:
         """Return `pause` after what the API asks for."""
         wanted = seconds_of(answer.headers.get("Retry-After")) if answer else None
         if wanted is None:
-            wanted = LIMITED_SECONDS if is_limited else 0.0
+            wanted = self._pacing.limited_pause if is_limited else 0.0
         if wanted > LONGEST_PAUSE_SECONDS:
             raise ApiFailed(self._api, f"is busy: try again in {wanted:g} s", answer.status if answer else 0)
         return wanted + pause

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from worker.ethereum.amounts import refuse_inexact
 from worker.mcp_servers.server_base import READS, NetworkName, new_server
+from worker.mcp_servers.web.http_client import ApiPacing
 from worker.mcp_servers.zerox.api import SwapRequest, ZeroxApi
 from worker.mcp_servers.zerox.results import SwapPrice, SwapQuote
 
@@ -33,8 +34,8 @@ Slippage = Annotated[
 ]
 
 
-def build(environment: Mapping[str, str]) -> FastMCP[Any]:
-    api = ZeroxApi(environment)
+def build(environment: Mapping[str, str], pacing: ApiPacing | None = None) -> FastMCP[Any]:
+    api = ZeroxApi(environment, pacing)
     server = new_server("zerox", INSTRUCTIONS, api.close)
 
     @server.tool(annotations=READS, meta=api.meta)

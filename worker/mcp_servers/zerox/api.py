@@ -14,7 +14,7 @@ from worker.ethereum.amounts import format_units, parse_amount
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_networks import KNOWN_NETWORKS
 from worker.ethereum.tokens import read_token
-from worker.mcp_servers.web.http_client import ApiClient, ApiFailed, parse
+from worker.mcp_servers.web.http_client import ApiClient, ApiFailed, ApiPacing, parse
 from worker.mcp_servers.web.settings import ApiSettings, public_chain_id
 from worker.mcp_servers.zerox import wire
 from worker.mcp_servers.zerox.results import SwapPrice, SwapQuote, SwapTransaction
@@ -61,12 +61,14 @@ class SwapRequest:
 
 
 class ZeroxApi:
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], pacing: ApiPacing | None = None) -> None:
         self._settings = ApiSettings.read(
             environment, url_variable="ZEROX_URL", default_url=DEFAULT_URL, key_variable="ZEROX_API_KEY"
         )
         headers = {"0x-api-key": self._settings.key, "0x-version": "v2"}
-        self._client = ApiClient(NAME, self._settings.base_url, self._settings.egress, headers=headers)
+        self._client = ApiClient(
+            NAME, self._settings.base_url, self._settings.egress, headers=headers, pacing=pacing
+        )
         self._chains = Chains.from_environment(environment)
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
 
 from forge.api import dependencies
 from forge.api.message_pages import MESSAGES_LIMIT, fitting, page
@@ -102,11 +103,27 @@ class Follower:
         return public.state(session, self._log, sessions.streaming_text(session), catalog)
 
 
+@dataclass(frozen=True, slots=True)
+class StreamTimes:
+    """The times of one stream, in seconds."""
+
+    heartbeat: float = HEARTBEAT_SECONDS
+    """After so long without an event, a comment says that the stream lives."""
+    life: float = LIFE_SECONDS
+    """After this the stream ends, however busy the session is."""
+    quiet: float = QUIET_SECONDS
+    """After so long without a change and without a run the stream ends."""
+
+
+_USUAL = StreamTimes()
+
+
 async def get_stream(
     follower: Follower,
     is_disconnected: Callable[[], Awaitable[bool]],
     until: int | None = None,
     slowness: Callable[[], float] = lambda: 1.0,
+    times: StreamTimes = _USUAL,
 ) -> AsyncGenerator[bytes]:
     """Send events until the client disconnects, nothing changes, the time is up, or its token ends at `until` (epoch
     milliseconds).
@@ -117,10 +134,10 @@ async def get_stream(
     started = spoken = changed = time.monotonic()
     pause = IDLE_SECONDS[0]
     yield b"retry: 1000\n\n"
-    while time.monotonic() - started < LIFE_SECONDS and not await is_disconnected():
+    while time.monotonic() - started < times.life and not await is_disconnected():
         if until is not None and dependencies.now() >= until:
             return
-        if not follower.is_busy and time.monotonic() - changed >= QUIET_SECONDS:
+        if not follower.is_busy and time.monotonic() - changed >= times.quiet:
             yield QUIET_RETRY
             return
         try:
@@ -133,7 +150,7 @@ async def get_stream(
             changed = time.monotonic()
             pause = IDLE_SECONDS[0]
             await asyncio.sleep(len(event) / BYTES_PER_SECOND)
-        elif time.monotonic() - spoken >= HEARTBEAT_SECONDS:
+        elif time.monotonic() - spoken >= times.heartbeat:
             yield b": still here\n\n"
         else:
             usual = BUSY_SECONDS if follower.is_busy else pause

@@ -36,13 +36,16 @@ _PIECE = 65_536
 class KeptConnections:
     """`url`: the server; its path is ignored. Any number of threads may call; each uses a connection of its own."""
 
-    def __init__(self, url: str, connect_seconds: float, read_seconds: float) -> None:
+    def __init__(
+        self, url: str, connect_seconds: float, read_seconds: float, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
         parts = urlsplit(url)
         self._url, self._is_secure = url, parts.scheme == "https"
         self._name = parts.hostname or ""
         self._port = parts.port or (443 if self._is_secure else 80)
         self._host = host_of(url)
         self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
+        self._idle_seconds = idle_seconds
         self._idle: list[tuple[float, socket.socket]] = []
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -106,7 +109,7 @@ class KeptConnections:
                 since, connection = self._idle.pop()
             except IndexError:
                 return None
-            if monotonic() - since <= IDLE_SECONDS and not _has_something(connection):
+            if monotonic() - since <= self._idle_seconds and not _has_something(connection):
                 return connection
             connection.close()
 

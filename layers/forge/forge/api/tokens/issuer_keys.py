@@ -87,7 +87,7 @@ def _signs(key: Jwk) -> bool:
     return isinstance(key.get("kid"), str) and key.get("use", "sig") == "sig"
 
 
-def fetch_json(address: str) -> Any:
+def fetch_json(address: str, whole_seconds: float = _WHOLE_SECONDS) -> Any:
     """Redirects are not followed, because a document at another address is not the issuer's. Raises
     `IdentityUnavailable`.
 
@@ -97,7 +97,7 @@ def fetch_json(address: str) -> Any:
     found: SimpleQueue[Any] = SimpleQueue()
     Thread(target=lambda: found.put(_answered(address)), name="issuer's document", daemon=True).start()
     try:
-        answer = found.get(timeout=_WHOLE_SECONDS)
+        answer = found.get(timeout=whole_seconds)
     except Empty:
         raise _out_of_reach() from None
     if isinstance(answer, IdentityUnavailable):
