@@ -91,3 +91,19 @@ async def test_the_connected_wallet_is_the_sender_of_a_new_request_unless_anothe
     assert (await asked(payer, wallet_address=payer.account(6))).transaction.sender == to_checksum_address(
         payer.account(6)
     )
+
+
+async def test_what_may_have_been_sent_is_told_when_a_like_request_is_bound_to_its_account(
+    payer: Payer,
+) -> None:
+    other, account = payer.account(4), to_checksum_address(payer.account(5))
+    before, first = [await asked(payer, wallet_address=each) for each in (other, account)]
+    same = await bound(payer, before.approval_id, account)
+    assert (same.success, "Another open request" in same.message) == (False, True)
+    claim = Claim(claim_id="claim-0001", account=account, until=payer.stage.clock() + 120_000)
+    payer.stage.store.approvals.claim(KEY, first.approval_id, claim, first.digest)
+    await payer.answer("rejected", to=first.approval_id)
+    assert (await payer.approvals())[0].reported == []
+    assert (await bound(payer, before.approval_id, account)).success
+    (after,) = await payer.approvals()
+    assert (after.transaction.sender, [each.outcome for each in after.reported]) == (account, ["unknown"])

@@ -16,14 +16,14 @@ from pydantic_ai import RunContext, Tool
 from pydantic_ai.exceptions import CallDeferred
 from pydantic_ai.toolsets import FunctionToolset
 
-from forge.models.approval import Approval, WalletTransaction
+from forge.models.approval import Approval, WalletTransaction, asked_already
+from forge.models.doubt import with_earlier_reports
 from forge.models.text_cleaning import one_line
 from forge.models.time_texts import rfc3339
 from worker.agent.deps import RunDeps
 from worker.agent.history.run_history import approval_id
 from worker.agent.operator_limits import TELL, Policy
 from worker.agent.tool_effects import ASKS_ITSELF
-from worker.agent.wallet.answer.doubts import earlier_reports
 from worker.agent.wallet.known_addresses import of_history
 from worker.agent.wallet.request_in_words import amount_of, decoded_text, simulation_text
 from worker.agent.wallet.review.decode_calls import MOST_BYTES
@@ -166,8 +166,7 @@ def wallet_tools(wallet: Wallet) -> FunctionToolset[RunDeps]:
         approval = await wallet.approval(ctx, request, description, gas, knows_sender=bool(sender))
         pending = [*ctx.deps.approvals, *ctx.deps.asked]
         _check_new(pending, approval)
-        earlier = earlier_reports(ctx.deps.doubts, approval)
-        approval = approval.model_copy(update={"reported": earlier})
+        approval = with_earlier_reports(approval, ctx.deps.doubts)
         _check_room(pending, approval)
         ctx.deps.asked.append(approval)
         raise CallDeferred
@@ -217,7 +216,7 @@ async def _transaction(request: Request, *, knows_sender: bool) -> WalletTransac
 
 def _check_new(pending: list[Approval], approval: Approval) -> None:
     """The card of a second request would not say that the first may have been sent, so the person would pay twice."""
-    same = next((each for each in pending if _is_repeated(each, approval)), None)
+    same = asked_already(pending, approval)
     if same is None:
         return
     raise ToolRefused(
@@ -225,13 +224,6 @@ def _check_new(pending: list[Approval], approval: Approval) -> None:
         "could be sent both.",
         "The user signs or rejects that one. If it is wanted twice, ask again once it is settled.",
     )
-
-
-def _is_repeated(before: Approval, approval: Approval) -> bool:
-    one, other = before.transaction, approval.transaction
-    is_same = one.calls_digest() == other.calls_digest()
-    senders = {each.sender.lower() for each in (one, other) if each.sender}
-    return is_same and len(senders) < 2 and before.approval_id != approval.approval_id
 
 
 def _check_room(pending: list[Approval], approval: Approval) -> None:

@@ -91,6 +91,13 @@ class WalletTransaction(BaseModel):
         """Return the digest of the same transaction of any account."""
         return self.model_copy(update={"sender": None}).digest()
 
+    def may_be(self, calls_digest: str, account: str | None) -> bool:
+        """Return whether a transaction of `account` with that digest of its calls is the same payment. An account that
+        is not known may be any account.
+        """
+        accounts = {each.lower() for each in (self.sender, account) if each}
+        return calls_digest == self.calls_digest() and len(accounts) < 2
+
 
 CLAIM_MS = 120_000
 """Life of a claim. A client whose wallet has the request renews its claim three times within this time."""
@@ -195,6 +202,13 @@ class Approval(BaseModel):
     def payer(self) -> str | None:
         """The account that is to sign, if it is known: the request's sender, else the account of the claim."""
         return self.transaction.sender or (self.claim.account if self.claim else None)
+
+
+def asked_already(approvals: Sequence[Approval], wanted: Approval) -> Approval | None:
+    """Return another request for the same transaction, which could be sent as well."""
+    digest, sender = wanted.transaction.calls_digest(), wanted.transaction.sender
+    others = (each for each in approvals if each.approval_id != wanted.approval_id)
+    return next((each for each in others if each.transaction.may_be(digest, sender)), None)
 
 
 class ForeignApproval(BaseModel):

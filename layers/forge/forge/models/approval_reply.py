@@ -38,6 +38,11 @@ class ApprovalReply(BaseModel):
     claim_id: ClaimId | None = None
     """The id of the claim under which the client asked the wallet."""
 
+    @property
+    def may_have_been_sent(self) -> bool:
+        """Whether the request's transaction may have been sent."""
+        return self.outcome in {"sent", "unknown"}
+
     @model_validator(mode="before")
     @classmethod
     def _doubt_a_rejection_with_a_hash(cls, data: Any) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict
 
-from forge.models.approval import Address, Report, WalletTransaction
+from forge.models.approval import Address, Approval, Report, WalletTransaction
 
 
 class Doubt(BaseModel):
@@ -20,5 +22,13 @@ class Doubt(BaseModel):
     """What a new request for the same transaction begins with."""
 
     def is_about(self, transaction: WalletTransaction) -> bool:
-        accounts = {each.lower() for each in (self.account, transaction.sender) if each}
-        return self.calls_digest == transaction.calls_digest() and len(accounts) < 2
+        return transaction.may_be(self.calls_digest, self.account)
+
+
+def with_earlier_reports(approval: Approval, doubts: Sequence[Doubt]) -> Approval:
+    """Return the request with what is reported of used-up requests for the same transaction, as of before its time."""
+    before = approval.created_at - 1
+    found = [each for doubt in doubts if doubt.is_about(approval.transaction) for each in doubt.reports]
+    earlier = [each.model_copy(update={"at": min(each.at, before)}) for each in found]
+    newest = {each.transaction_hash: each for each in [*approval.reported, *earlier]}
+    return approval.model_copy(update={"reported": list(newest.values())})

@@ -121,9 +121,11 @@ class Approvals(Protocol):
         ...
 
     def bind(self, key: SessionKey, digest: str, bound: Approval) -> Session:
-        """Replace the request that has the id of `bound` and the digest `digest`. Raises `NotFound`.
+        """Replace the request that has the id of `bound` and the digest `digest`. It gets what is reported of earlier
+        requests for the same transaction. Raises `NotFound`.
 
-        Raises `ApprovalHeld` if the request has changed, is in a wallet, or may have been sent.
+        Raises `ApprovalHeld` if the request has changed, is in a wallet, or may have been sent, or if another open
+        request is for the same transaction.
         """
         ...
 

@@ -14,7 +14,8 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import ApprovalHeld, Contended, NotFound
-from forge.models.approval import Approval, Claim, Report
+from forge.models.approval import Approval, Claim, Report, asked_already
+from forge.models.doubt import with_earlier_reports
 from forge.models.session import Session
 from forge.models.session_key import SessionKey
 from forge.ports.clock import Clock
@@ -59,7 +60,10 @@ class TableApprovals:
     def bind(self, key: SessionKey, digest: str, bound: Approval) -> Session:
         def changed(session: Session, approval: Approval) -> Approval:
             _check_free(session, approval, digest, self.clock())
-            return bound
+            if asked_already(session.approvals, bound):
+                raise ApprovalHeld("Another open request is for the same transaction of this account.")
+            with_reports = bound.model_copy(update={"reported": approval.reported})
+            return with_earlier_reports(with_reports, session.doubts)
 
         return self._changed(key, bound.approval_id, changed)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from forge.models.approval import Approval, Report
 from forge.models.approval_reply import ApprovalReply
 from forge.models.doubt import Doubt
@@ -12,7 +10,6 @@ from worker.agent.wallet.answer.verdict import Verdict, may_have_been_sent
 _UNSENT = frozenset({"expired", "rejected"})
 """Outcomes after which nothing was sent, if no wallet had the request."""
 _UNCERTAIN = frozenset({"pending", "unknown"})
-_MAY_HAVE_SENT = frozenset({"sent", "unknown"})
 
 
 def doubt_of(approval: Approval, found: Verdict, now: int) -> Doubt | None:
@@ -32,15 +29,7 @@ def doubt_of(approval: Approval, found: Verdict, now: int) -> Doubt | None:
 
 def with_late_answer(approval: Approval, reply: ApprovalReply, now: int) -> Approval:
     """Return the expired request with what a wallet reported too late: it is not checked, but may have been sent."""
-    if reply.outcome not in _MAY_HAVE_SENT:
+    if not reply.may_have_been_sent:
         return approval
     report = Report(transaction_hash=reply.transaction_hash, outcome="unknown", at=now)
     return approval.model_copy(update={"reported": [*approval.reported, report]})
-
-
-def earlier_reports(doubts: Sequence[Doubt], approval: Approval) -> list[Report]:
-    """Return what is reported of used-up requests for the same transaction, as of before `approval` was made."""
-    before = approval.created_at - 1
-    found = [each for doubt in doubts if doubt.is_about(approval.transaction) for each in doubt.reports]
-    newest = {each.transaction_hash: each for each in found}
-    return [each.model_copy(update={"at": min(each.at, before)}) for each in newest.values()]

@@ -49,8 +49,6 @@ def update_asks(step: Transition, progress: Progress, added: Sequence[Ask]) -> T
 
 REPORTS_LIMIT = 10
 """Maximum reports of one approval."""
-UNSETTLED = frozenset({"sent", "unknown"})
-"""Answers of a wallet after which a transaction may have been sent."""
 HASHES_LIMIT = 100
 """More hashes than approvals can be pending at once. An approval lives for minutes, and a hash could be reused only
 in that time.
@@ -112,7 +110,7 @@ def unchecked_reports(session: Session, submissions: Sequence[Submission], now: 
 
     The run's first write stores the result of checking an answer together with the answer itself (`input_logged`).
     """
-    replies = [each.approval for each in submissions if each.approval and each.approval.outcome in UNSETTLED]
+    replies = [each.approval for each in submissions if each.approval and each.approval.may_have_been_sent]
     oldest = next((each.approval_id for each in session.approvals), "")
     return {
         reply.approval_id or oldest: Report(
