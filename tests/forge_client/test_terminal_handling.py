@@ -72,6 +72,19 @@ async def test_an_absent_server_is_explained_and_the_message_kept(
         await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "hello?")
 
 
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(401, "Set FORGE_TOKEN to one that is valid. Trying again …"), (503, "503). Trying again …")],
+)
+async def test_a_server_that_refuses_is_not_taken_for_none(
+    server: FakeServer, remembered: RememberedSessions, status: int, advice: str
+) -> None:
+    server.broken.socket_status = status
+    async with chatting(server.base_url, remembered) as pilot:
+        await until(pilot, lambda: "No connection to" in "".join(texts(pilot, Going)))
+        assert advice in "".join(texts(pilot, Going))
+
+
 @pytest.mark.slow
 async def test_only_the_end_of_a_long_conversation_is_shown_until_more_is_wanted(
     server: FakeServer, remembered: RememberedSessions

@@ -31,6 +31,8 @@ class ConnectionChanged:
     """`websocket` and `sse` follow the session live; `closed` is the last status of a client."""
     detail: str = ""
     """The reason for `offline` in words; else empty."""
+    refused_with: int | None = None
+    """The HTTP status with which the server refused to be followed; None if it was not reached, or else."""
 
 
 @dataclass(frozen=True, slots=True)

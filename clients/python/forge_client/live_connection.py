@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from forge_client.backoff import Backoff
 from forge_client.conversation import Conversation
-from forge_client.errors import ForgeClientError, reason_of
+from forge_client.errors import ForgeClientError, ProblemError, reason_of
 from forge_client.events import ConnectionChanged, Status
 from forge_client.http_requests import Endpoint
 from forge_client.pace import Pace
@@ -42,18 +42,20 @@ class LiveConnection:
         self._backoff = Backoff(first=pace.backoff_first, cap=pace.backoff_cap)
         self._way: Status = "websocket"
         self._heard_at: float | None = None
+        self._refused_with: int | None = None
         self._failed_dials = 0
 
     async def run(self) -> None:
         while True:
             self._tell(ConnectionChanged("connecting"))
             self._heard_at = None
+            self._refused_with = None
             reason = await self._follow()
             lived = 0.0 if self._heard_at is None else self._now() - self._heard_at
             if lived >= self._pace.proven:
                 self._backoff.reset()
             if reason or lived < self._pace.proven:
-                self._tell(ConnectionChanged("offline", reason))
+                self._tell(ConnectionChanged("offline", reason, self._refused_with))
                 await asyncio.sleep(self._backoff.next())
 
     async def _follow(self) -> str:
@@ -63,10 +65,14 @@ class LiveConnection:
         except TimeoutError:
             return self._failed("there is no answer in time")
         except InvalidStatus as error:
-            return self._failed(f"the WebSocket was refused with status {error.response.status_code}")
+            self._refused_with = error.response.status_code
+            return self._failed(f"the WebSocket was refused with status {self._refused_with}")
         except ConnectionClosed as error:
             reason = error.rcvd.reason if error.rcvd else ""
             return self._failed(reason or "the connection was cut")
+        except ProblemError as error:
+            self._refused_with = error.status
+            return self._failed(reason_of(error))
         except _BROKEN as error:
             return self._failed(reason_of(error))
         return ""

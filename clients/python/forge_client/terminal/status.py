@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from textual.content import Content
 from textual.widgets import Static
 
@@ -42,8 +44,8 @@ def _matter(
 ) -> tuple[str, str]:
     hot = conversation.hot
     if connection.status == "offline":
-        running = "" if hot else " Is `make run` running?"
-        return f"No connection to {url} ({connection.detail}).{running} Trying again …", "$text-error"
+        advice = _advice(connection, is_known=hot is not None)
+        return f"No connection to {url} ({connection.detail}).{advice} Trying again …", "$text-error"
     if conversation.expired:
         return "This conversation has expired. Your next message starts it anew.", "$text-warning"
     if hot is None:
@@ -55,3 +57,10 @@ def _matter(
     if hot.is_loading:
         return "No worker has started yet; messages wait for one.", "$text-warning"
     return " · ".join(hot.notices), "dim"
+
+
+def _advice(connection: ConnectionChanged, *, is_known: bool) -> str:
+    """Return what a person could look at; `is_known`: the server has been there before."""
+    if connection.refused_with == HTTPStatus.UNAUTHORIZED:
+        return " Set FORGE_TOKEN to one that is valid."
+    return "" if is_known or connection.refused_with else " Is `make run` running?"
