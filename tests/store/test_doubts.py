@@ -6,13 +6,13 @@ import pytest
 
 from forge.errors import ApprovalHeld
 from forge.models.approval import Approval, Report
-from forge.models.doubt import Doubt
+from forge.models.doubt import DOUBTS_LIMIT, REPORTS_LIMIT, Doubt
 from forge.models.session import Session
 from forge.store import Store
 from tests.clock import T0
 from tests.store.scenes import KEY, approval, completed, started
 
-PAYER, OTHER = "0x" + "2" * 40, "0x" + "3" * 40
+PAYER, OTHER = "0x" + "2a" * 20, "0x" + "3" * 40
 USED_UP = "f" * 32
 
 
@@ -54,3 +54,42 @@ def test_a_request_is_not_bound_to_the_account_of_another_open_one_for_the_same_
     with pytest.raises(ApprovalHeld, match="Another open request"):
         store.approvals.bind(KEY, one.digest, asked("a", PAYER))
     store.approvals.bind(KEY, one.digest, asked("a", "0x" + "4" * 40))
+
+
+def test_a_transaction_that_is_doubted_again_and_again_pushes_no_other_one_out(store: Store) -> None:
+    doubted(store, doubt())
+    doubted(store, *(doubt("0x12", PAYER, T0 + number) for number in range(DOUBTS_LIMIT)))
+    one, other = doubted(store, doubt("0x12", PAYER.upper().replace("X", "x"), T0 + 99)).doubts
+    assert (one.calls_digest, one.reports) == (doubt().calls_digest, doubt().reports)
+    assert (other.calls_digest, [each.at for each in other.reports]) == (
+        doubt("0x12").calls_digest,
+        [T0 + 99],
+    )
+
+
+def test_the_oldest_of_many_doubts_is_left_out(store: Store) -> None:
+    many = [doubt(f"0x{number:02x}") for number in range(DOUBTS_LIMIT + 2)]
+    kept = doubted(store, *many).doubts
+    assert [each.calls_digest for each in kept] == [each.calls_digest for each in many[2:]]
+
+
+def test_a_doubt_that_comes_back_is_the_newest_and_has_the_last_report_of_each_hash(store: Store) -> None:
+    many = [doubt(f"0x{number:02x}") for number in range(DOUBTS_LIMIT)]
+    doubted(store, *many)
+    hashes = [Report(transaction_hash=f"0x{n:064x}", outcome="not_found", at=T0 + n) for n in range(12)]
+    again = many[0].model_copy(update={"reports": hashes})
+    kept = doubted(store, again, doubt("0xff")).doubts
+    assert [each.calls_digest for each in kept[-2:]] == [again.calls_digest, doubt("0xff").calls_digest]
+    assert kept[-2].reports == hashes[-REPORTS_LIMIT:]
+    assert kept[0].calls_digest == many[2].calls_digest
+
+
+def test_a_report_counts_for_its_request_although_the_clock_that_wrote_it_is_slow(store: Store) -> None:
+    """What is reported from before a request is of an earlier one."""
+    request = asked("a", PAYER)
+    doubted(store, open_ones=(request,))
+    slow = Report(outcome="unknown", at=request.created_at - 5_000)
+    store.runs.finish(started(store), completed(reported={request.approval_id: slow}))
+    found = store.sessions.get(KEY)
+    assert found is not None
+    assert [each.at for each in found.approvals[0].reported] == [request.created_at]

@@ -196,8 +196,8 @@ def _doubted(approval: Approval) -> str:
     if not approval.reported:
         return ""
     return (
-        " An earlier request for the same transaction ended without it being known whether it was sent, so look into "
-        "the wallet before it is signed: it may be paid twice."
+        " An earlier request for the same transaction ended before it was known what became of it, so look into the "
+        "wallet before this one is signed: it may be paid twice."
     )
 
 

@@ -25,10 +25,43 @@ class Doubt(BaseModel):
         return transaction.may_be(self.calls_digest, self.account)
 
 
+DOUBTS_LIMIT = 20
+"""Maximum doubts of a session. A new one replaces the oldest."""
+REPORTS_LIMIT = 10
+"""Maximum reports of one request, and of one doubt. A new one replaces the oldest."""
+
+
+def with_doubts(before: Sequence[Doubt], added: Sequence[Doubt]) -> list[Doubt]:
+    """Return one doubt for each transaction of an account, with all its reports. The newest is last."""
+    found: dict[tuple[str | None, str | None], Doubt] = {}
+    for each in [*before, *added]:
+        key = each.calls_digest, each.account and each.account.lower()
+        known = found.pop(key, None)
+        reports = newest_reports([*(known.reports if known else []), *each.reports])
+        found[key] = each.model_copy(update={"reports": reports})
+    return list(found.values())[-DOUBTS_LIMIT:]
+
+
+def newest_reports(reports: Sequence[Report]) -> list[Report]:
+    """Return the last report of each transaction hash. The newest is last."""
+    found: dict[str | None, Report] = {}
+    for each in reports:
+        found.pop(each.transaction_hash, None)
+        found[each.transaction_hash] = each
+    return list(found.values())[-REPORTS_LIMIT:]
+
+
+def reports_with(approval: Approval, report: Report) -> list[Report]:
+    """Return the request's reports with its own new one. Clocks differ, and a report from before the request is of an
+    earlier one.
+    """
+    own = report.model_copy(update={"at": max(report.at, approval.created_at)})
+    return newest_reports([*approval.reported, own])
+
+
 def with_earlier_reports(approval: Approval, doubts: Sequence[Doubt]) -> Approval:
     """Return the request with what is reported of used-up requests for the same transaction, as of before its time."""
     before = approval.created_at - 1
     found = [each for doubt in doubts if doubt.is_about(approval.transaction) for each in doubt.reports]
     earlier = [each.model_copy(update={"at": min(each.at, before)}) for each in found]
-    newest = {each.transaction_hash: each for each in [*approval.reported, *earlier]}
-    return approval.model_copy(update={"reported": list(newest.values())})
+    return approval.model_copy(update={"reported": newest_reports([*approval.reported, *earlier])})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forge.models.approval import Approval, Report
 from forge.models.approval_reply import ApprovalReply
-from forge.models.doubt import Doubt
+from forge.models.doubt import Doubt, reports_with
 from worker.agent.wallet.answer.verdict import Verdict, may_have_been_sent
 
 _UNSENT = frozenset({"expired", "rejected"})
@@ -32,4 +32,4 @@ def with_late_answer(approval: Approval, reply: ApprovalReply, now: int) -> Appr
     if not reply.may_have_been_sent:
         return approval
     report = Report(transaction_hash=reply.transaction_hash, outcome="unknown", at=now)
-    return approval.model_copy(update={"reported": [*approval.reported, report]})
+    return approval.model_copy(update={"reported": reports_with(approval, report)})

@@ -14,6 +14,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
 
 from forge.models.approval import Approval, Report
 from forge.models.approval_reply import ApprovalReply
+from forge.models.doubt import with_doubts
 from forge.models.run import ChainWait, Progress, Submission
 from forge.models.wallet_receipt import WalletReceipt
 from worker.agent import permission_answers
@@ -66,7 +67,7 @@ async def open_run(
 async def _store(deps: RunDeps, progress: Progress, opening: Sequence[ModelMessage]) -> None:
     await deps.record.append(progress)
     deps.known = opening
-    deps.doubts = [*deps.doubts, *progress.doubts]
+    deps.doubts = with_doubts(deps.doubts, progress.doubts)
     deps.approvals = [each for each in deps.approvals if each.approval_id not in progress.answered]
     deps.asks = [each for each in deps.asks if each.approval_id not in progress.answered]
 

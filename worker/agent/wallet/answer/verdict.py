@@ -20,6 +20,9 @@ _STILL_ASKS = (
     "A wallet that was asked to sign it has not answered: whoever confirms it there sends it all the same, so it must "
     "be rejected there if the wallet still asks."
 )
+_EARLIER = (
+    "What became of an earlier request for the same transaction is not known: look before it is asked again."
+)
 _NOT_SHOWN = "ATTENTION, it did not do exactly what was shown before it was signed:"
 _REPORTED: dict[ReceiptOutcome, Literal["not_found", "different", "unknown"]] = {
     "not_found": "not_found",
@@ -166,6 +169,8 @@ def rejected(approval: Approval, reason: str) -> Verdict:
     known = "Nothing was sent."
     if may_have_been_sent(approval):
         known = "A wallet had the request and had not answered, so it may still send it: look before it is asked again."
+    elif approval.reported:
+        known = f"Nothing was sent for this request. {_EARLIER}"
     text = f"Rejected in the wallet: {what(approval)}. {known}{why}"
     return with_open_wallets(
         verdict(approval, "rejected", text, closes=True, reason=reason or None), approval
@@ -176,6 +181,8 @@ def expired(approval: Approval) -> Verdict:
     how, known = "without an answer", "As far as is known nothing was sent."
     if may_have_been_sent(approval):
         how, known = "unsettled", "A wallet had it, so it may have been sent: look before it is asked again."
+    elif approval.reported:
+        known = f"As far as is known nothing was sent for this request. {_EARLIER}"
     text = f"Expired at {rfc3339(approval.expires_at)} {how}: {what(approval)}. {known}"
     return with_open_wallets(verdict(approval, "expired", text, closes=True), approval)
 
@@ -189,8 +196,10 @@ def with_open_wallets(found: Verdict, approval: Approval, answered: str | None =
 
 
 def may_have_been_sent(approval: Approval) -> bool:
-    """A claim stays when it has lapsed, and a report may come from a wallet without a claim."""
-    return approval.claim is not None or bool(approval.reported)
+    """A claim stays when it has lapsed, and a report may come from a wallet without a claim. A report from before the
+    request is of an earlier one.
+    """
+    return approval.claim is not None or any(each.at >= approval.created_at for each in approval.reported)
 
 
 def is_in_a_wallet(approval: Approval, answered: str | None = None) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from forge.errors import InvalidRequest, LeaseLost
 from forge.models.approval import Approval, Report
 from forge.models.ask import ASKS_BYTES, STRANGERS_LIMIT, Ask
+from forge.models.doubt import reports_with, with_doubts
 from forge.models.message import INTERRUPTED, Draft
 from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
 from forge.models.session import Session
@@ -47,16 +48,10 @@ def update_asks(step: Transition, progress: Progress, added: Sequence[Ask]) -> T
     return replace(step, after=step.after.model_copy(update={"asks": asks}))
 
 
-REPORTS_LIMIT = 10
-"""Maximum reports of one approval."""
 HASHES_LIMIT = 100
 """More hashes than approvals can be pending at once. An approval lives for minutes, and a hash could be reused only
 in that time.
 """
-
-
-DOUBTS_LIMIT = 20
-"""Maximum doubts of a session. A new one replaces the oldest."""
 
 
 def advance_log(
@@ -144,7 +139,7 @@ def update_approvals(step: Transition, progress: Progress, added: Sequence[Appro
     approvals = [with_report(each, progress.reported.get(each.approval_id)) for each in left]
     approvals += [each for each in added if each not in approvals]
     hashes = [*before.used_hashes, *sorted(progress.used_hashes)][-HASHES_LIMIT:]
-    doubts = [*before.doubts, *progress.doubts][-DOUBTS_LIMIT:]
+    doubts = with_doubts(before.doubts, progress.doubts)
     step.change.set(approvals=stored_approvals(approvals, before.foreign_approvals), used_hashes=hashes)
     if progress.doubts:
         step.change.set(doubts=[each.model_dump_json() for each in doubts])
@@ -183,7 +178,6 @@ def with_report(approval: Approval, report: Report | None) -> Approval:
     """Add the report to the request, newest last; the same report twice counts once. A report ends the claim."""
     if report is None:
         return approval
-    others = [each for each in approval.reported if each.transaction_hash != report.transaction_hash]
     claim = approval.claim
     ended = claim.model_copy(update={"until": min(claim.until, report.at)}) if claim else None
-    return approval.model_copy(update={"reported": [*others, report][-REPORTS_LIMIT:], "claim": ended})
+    return approval.model_copy(update={"reported": reports_with(approval, report), "claim": ended})
