@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from forge.errors import ApprovalHeld
 from forge.models.approval import Approval, Report
 from forge.models.doubt import DOUBTS_LIMIT, REPORTS_LIMIT, Doubt
 from forge.models.session import Session
-from forge.store import Store
+from forge.store import Store, keys
 from tests.clock import T0
 from tests.store.scenes import KEY, approval, completed, started
 
 PAYER, OTHER = "0x" + "2a" * 20, "0x" + "3" * 40
 USED_UP = "f" * 32
+Json = dict[str, Any]
 
 
 def asked(name: str, sender: str | None, data: str = "0x") -> Approval:
@@ -93,3 +98,70 @@ def test_a_report_counts_for_its_request_although_the_clock_that_wrote_it_is_slo
     found = store.sessions.get(KEY)
     assert found is not None
     assert [each.at for each in found.approvals[0].reported] == [request.created_at]
+
+
+def put_doubts(dynamodb: Any, table: str, value: Any) -> None:
+    dynamodb.update_item(
+        TableName=table,
+        Key={name: {"S": part} for name, part in keys.hot(KEY).items()},
+        UpdateExpression="SET doubts = :doubts",
+        ExpressionAttributeValues={":doubts": value},
+    )
+
+
+def stored_doubts(dynamodb: Any, table: str) -> list[str]:
+    key = {name: {"S": part} for name, part in keys.hot(KEY).items()}
+    return [each["S"] for each in dynamodb.get_item(TableName=table, Key=key)["Item"]["doubts"]["L"]]
+
+
+FOREIGN: dict[str, Callable[[Json], Any]] = {
+    "a form of its own": lambda stored: stored.update(form=2),
+    "another digest": lambda stored: stored.pop("calls_digest"),
+    "a report of a new outcome": lambda stored: stored["reports"][0].update(outcome="late"),
+    "reports in another place": lambda stored: stored.update(reports=[]),
+    "an account of another kind": lambda stored: stored.update(account={"name": "x.eth"}),
+}
+
+
+@pytest.mark.parametrize("change", FOREIGN.values(), ids=FOREIGN)
+def test_a_doubt_of_another_version_counts_for_every_request_and_is_kept_as_it_is(
+    store: Store, dynamodb: Any, table: str, change: Callable[[Json], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    request, told_already = asked("a", OTHER, "0x12"), doubt("0x34")
+    doubted(store, open_ones=(request,))
+    theirs = json.loads(doubt().as_stored())
+    change(theirs)
+    text = json.dumps(theirs, indent=1)
+    put_doubts(dynamodb, table, {"L": [{"S": text}]})
+    (bound,) = store.approvals.bind(KEY, request.digest, asked("a", PAYER, "0x12")).approvals
+    assert [each.outcome for each in bound.reported] == ["unknown"]
+    assert bound.reported[0].at < bound.created_at
+    assert "stored item not readable" in caplog.messages
+    doubted(store, told_already, told_already)
+    assert stored_doubts(dynamodb, table) == [text, told_already.as_stored()]
+
+
+def test_a_field_that_a_newer_version_has_added_to_a_doubt_is_kept(
+    store: Store, dynamodb: Any, table: str
+) -> None:
+    doubted(store)
+    theirs = json.dumps({**json.loads(doubt().as_stored()), "badge": "new"})
+    put_doubts(dynamodb, table, {"L": [{"S": theirs}]})
+    kept = doubted(store, doubt("0x34")).doubts
+    assert [each.calls_digest for each in kept] == [doubt().calls_digest, doubt("0x34").calls_digest]
+    assert json.loads(stored_doubts(dynamodb, table)[0])["badge"] == "new"
+
+
+@pytest.mark.parametrize("value", [{"S": "?"}, {"L": [{"N": "7"}]}], ids=["no list", "no text"])
+def test_damaged_doubts_count_for_every_request(store: Store, dynamodb: Any, table: str, value: Any) -> None:
+    doubted(store)
+    put_doubts(dynamodb, table, value)
+    (found,) = doubted(store).doubts
+    assert found.is_about(asked("a", OTHER, "0x12").transaction)
+
+
+def test_a_session_of_the_version_before_doubts_has_none(store: Store, dynamodb: Any, table: str) -> None:
+    assert doubted(store).doubts == []
+    key = {name: {"S": part} for name, part in keys.hot(KEY).items()}
+    assert "doubts" not in dynamodb.get_item(TableName=table, Key=key)["Item"]
+    assert [each.calls_digest for each in doubted(store, doubt()).doubts] == [doubt().calls_digest]

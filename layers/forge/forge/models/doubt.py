@@ -3,26 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from forge.models.approval import Address, Approval, Report, WalletTransaction
 
 
 class Doubt(BaseModel):
-    """A transaction that may have been sent although its request is used up, so asking for it again may pay twice."""
+    """A transaction that may have been sent although its request is used up, so asking for it again may pay twice.
 
-    model_config = ConfigDict(frozen=True)
+    A version that changes the meaning of a field increases `form`; versions that do not know that form have a
+    `ForeignDoubt`. Fields that are only added are kept by versions that do not know them.
+    """
 
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    form: Literal[1] = 1
+    """The version of the fields' meaning."""
     calls_digest: str
     """The digest of the transaction without its sender."""
     account: Address | None = None
     """The account that may have sent it, if it is known."""
-    reports: list[Report]
+    reports: Annotated[list[Report], Field(min_length=1)]
     """What a new request for the same transaction begins with."""
 
     def is_about(self, transaction: WalletTransaction) -> bool:
         return transaction.may_be(self.calls_digest, self.account)
+
+    def subject(self) -> tuple[str, str | None]:
+        """Return what is in doubt: the transaction and its account."""
+        return self.calls_digest, self.account and self.account.lower()
+
+    def as_stored(self) -> str:
+        """Return the doubt as JSON text."""
+        return self.model_dump_json()
+
+
+class ForeignDoubt(Doubt):
+    """A doubt in a form that is not known here. It may be about any transaction, and is kept as it is stored."""
+
+    calls_digest: str = ""
+    """Not known."""
+    stored: str
+    """What is stored."""
+
+    def is_about(self, transaction: WalletTransaction) -> bool:
+        return True
+
+    def subject(self) -> tuple[str, str | None]:
+        return self.stored, None
+
+    def as_stored(self) -> str:
+        return self.stored
 
 
 DOUBTS_LIMIT = 20
@@ -33,12 +66,11 @@ REPORTS_LIMIT = 10
 
 def with_doubts(before: Sequence[Doubt], added: Sequence[Doubt]) -> list[Doubt]:
     """Return one doubt for each transaction of an account, with all its reports. The newest is last."""
-    found: dict[tuple[str | None, str | None], Doubt] = {}
+    found: dict[tuple[str, str | None], Doubt] = {}
     for each in [*before, *added]:
-        key = each.calls_digest, each.account and each.account.lower()
-        known = found.pop(key, None)
+        known = found.pop(each.subject(), None)
         reports = newest_reports([*(known.reports if known else []), *each.reports])
-        found[key] = each.model_copy(update={"reports": reports})
+        found[each.subject()] = (known or each).model_copy(update={"reports": reports})
     return list(found.values())[-DOUBTS_LIMIT:]
 
 

@@ -142,7 +142,7 @@ def update_approvals(step: Transition, progress: Progress, added: Sequence[Appro
     doubts = with_doubts(before.doubts, progress.doubts)
     step.change.set(approvals=stored_approvals(approvals, before.foreign_approvals), used_hashes=hashes)
     if progress.doubts:
-        step.change.set(doubts=[each.model_dump_json() for each in doubts])
+        step.change.set(doubts=[each.as_stored() for each in doubts])
     after = before.model_copy(update={"approvals": approvals, "used_hashes": hashes, "doubts": doubts})
     return replace(step, after=after)
 

@@ -104,7 +104,7 @@ RUN: Mapping[str, Attribute] = {
 OPTIONAL: Mapping[str, Attribute] = {
     "active_id": Attribute(str),
     "used_hashes": Attribute(list),
-    "doubts": Attribute(list, _always(None), is_replaceable=True),
+    "doubts": Attribute(list, _always(["something"]), is_replaceable=True),
     "spent": Attribute(int),
     "asks": Attribute(list, _always(None), is_replaceable=True),
     "strangers": Attribute(list, _always(["something"]), is_replaceable=True),

@@ -9,11 +9,13 @@ import json
 from collections.abc import Sequence
 from typing import Any, cast
 
+from pydantic import ValidationError
+
 from forge.dynamodb.codec import Item
 from forge.errors import InvalidRequest
 from forge.models.approval import Approval, ForeignApproval, Report
 from forge.models.ask import Ask
-from forge.models.doubt import Doubt
+from forge.models.doubt import Doubt, ForeignDoubt
 from forge.store.stored.lenient_reading import lenient
 from forge.store.stored.unreadable_items import note_unreadable
 
@@ -32,8 +34,18 @@ def strangers_of(item: Item) -> list[str]:
 
 
 def doubts_of(item: Item) -> list[Doubt]:
-    """A doubt that cannot be read names no transaction, so it is left out."""
-    return [doubt for text in item.get("doubts", []) if (doubt := lenient(Doubt, text))]
+    """A doubt that cannot be read counts, because its transaction may have been sent all the same."""
+    found = [_doubt(str(text), item["last_activity_at"]) for text in item.get("doubts", [])]
+    if any(isinstance(each, ForeignDoubt) for each in found):
+        note_unreadable({**item, "sk": "doubt"})
+    return found
+
+
+def _doubt(text: str, at: int) -> Doubt:
+    try:
+        return Doubt.model_validate_json(text)
+    except ValidationError:
+        return ForeignDoubt(stored=text, reports=[Report(outcome="unknown", at=at)])
 
 
 APPROVALS_LIMIT = 128_000
