@@ -171,22 +171,21 @@ def row(
     calls = tuple(part for part in parts if isinstance(part, Calls))
     pays = next((part for part in parts if isinstance(part, Pays)), None)
     refund = next((part for part in parts if isinstance(part, Refund)), None)
-    recipient = pays.to if pays and not pays.part else recipient
     return Meaning(
         text,
-        gives,
-        calls,
-        recipient,
-        refund,
-        pays,
-        answers,
-        spends,
-        floor,
-        ceiling,
-        prepaid,
-        borrows,
-        brings,
-        checks,
-        takes_from,
-        note,
+        gives=gives,
+        calls=calls,
+        recipient=pays.to if pays and not pays.part else recipient,
+        refund=refund,
+        pays=pays,
+        answers=answers,
+        spends=spends,
+        floor=floor,
+        ceiling=ceiling,
+        prepaid=prepaid,
+        borrows=borrows,
+        brings=brings,
+        checks=checks,
+        takes_from=takes_from,
+        note=note,
     )
