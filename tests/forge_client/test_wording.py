@@ -201,7 +201,18 @@ def test_what_leaves_is_written_as_on_the_page(values: dict[str, Any], line: str
     [
         (
             {"reported": [{"transaction_hash": "0x1", "outcome": "not_found", "at": ""}]},
-            "Sent as 0x1, not found yet.",
+            "Sent as 0x1, not found on the chain yet.",
+        ),
+        (
+            {"reported": [{"transaction_hash": "0x1", "outcome": "different", "at": ""}]},
+            "Sent as 0x1, which turned out to be another transaction.",
+        ),
+        *(
+            (
+                {"reported": [{"transaction_hash": "0x1", "outcome": outcome, "at": ""}]},
+                "Sent as 0x1, and it is not known what became of it.",
+            )
+            for outcome in ("unknown", "of a newer version")
         ),
         ({"reported": [{"outcome": "unknown", "at": ""}]}, "gave no usable answer: it may have been sent."),
         (

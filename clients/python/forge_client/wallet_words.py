@@ -102,5 +102,12 @@ def _reported(transaction_hash: str | None, outcome: str) -> str:
     if transaction_hash is None:
         said = "A wallet was asked before and gave no usable answer: it may have been sent."
         return f"{said} Reject it there if it still asks."
-    found = "is another transaction" if outcome == "different" else "not found yet"
-    return f"Sent as {transaction_hash}, {found}."
+    return f"Sent as {transaction_hash}, {_FOUND.get(outcome, _NOT_KNOWN)}."
+
+
+_NOT_KNOWN = "and it is not known what became of it"
+_FOUND = {
+    "not_found": "not found on the chain yet",
+    "different": "which turned out to be another transaction",
+    "unknown": _NOT_KNOWN,
+}
