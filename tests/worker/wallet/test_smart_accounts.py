@@ -9,10 +9,17 @@ from tests.mcp_servers.bytecode import STOP, push
 from tests.mcp_servers.conftest import rpc
 from tests.worker.wallet.giving_calls import called, safe
 from tests.worker.wallet.payments import BOB, UNKNOWN_HASH, Payments
-from worker.agent.wallet.answer.smart_account_calls import SAFE_FAILURE, SAFE_SUCCESS, USER_OPERATION
+from worker.agent.wallet.answer.smart_account_calls import (
+    ENTRY_POINTS,
+    SAFE_FAILURE,
+    SAFE_SUCCESS,
+    USER_OPERATION,
+)
 
 ACCOUNT = "0x00000000000000000000000000000000000acc00"
-ENTRY_POINT = "0x00000000000000000000000000000000000e0001"
+ENTRY_POINT = next(iter(ENTRY_POINTS))
+STRANGER = "0x00000000000000000000000000000000000e0001"
+
 
 ANOTHER = "0x00000000000000000000000000000000000e0002"
 CALLS_ANOTHER = push(0, 1) * 5 + push(int(ANOTHER, 16), 20) + b"\x5a\xf1" + STOP
@@ -36,21 +43,21 @@ def execute(value: int) -> str:
     return "0x" + called("execute(address,uint256,bytes)", BOB, value, b"").hex()
 
 
-def operation(value: int) -> str:
+def tries(value: int) -> str:
+    mode = b"\1\1".ljust(32, b"\0")
+    calls = encode(["(address,uint256,bytes)[]"], [[(BOB, value, b"")]])
+    return "0x" + called("execute(bytes32,bytes)", mode, calls).hex()
+
+
+def operation(value: int, call: str | None = None) -> str:
     signature = "handleOps((address,uint256,bytes,bytes,bytes32,uint256,bytes32,bytes,bytes)[],address)"
-    inner = bytes.fromhex(execute(value)[2:])
+    inner = bytes.fromhex((call or execute(value))[2:])
     return "0x" + called(signature, [(ACCOUNT, 0, b"", inner, bytes(32), 0, bytes(32), b"", b"")], BOB).hex()
 
 
 def event(success: bool) -> bytes:
     data = encode(["uint256", "bool", "uint256", "uint256"], [0, success, 1, 1])
     return logging(USER_OPERATION, UNKNOWN_HASH, "0x" + ACCOUNT[2:].rjust(64, "0"), "0x0", data=data)
-
-
-def tries(value: int) -> str:
-    mode = b"\1\1".ljust(32, b"\0")
-    calls = encode(["(address,uint256,bytes)[]"], [[(BOB, value, b"")]])
-    return "0x" + called("execute(bytes32,bytes)", mode, calls).hex()
 
 
 SAFE_CALL = "0x" + safe(BOB, b"").hex()
@@ -63,6 +70,16 @@ WRAPPED = [
     pytest.param(event(True), ENTRY_POINT, operation(25), 25, "succeeded", id="user operation"),
     pytest.param(event(False), ENTRY_POINT, operation(25), 25, "failed", id="user operation that failed"),
     pytest.param(STOP, ENTRY_POINT, operation(25), 25, "unknown", id="user operation without event"),
+    pytest.param(event(True), STRANGER, operation(25), 25, "unknown", id="unknown entry point"),
+    pytest.param(event(False), STRANGER, operation(25), 25, "unknown", id="unknown entry point that failed"),
+    pytest.param(
+        event(True),
+        ENTRY_POINT,
+        operation(25, tries(25)),
+        25,
+        "unknown",
+        id="operation that passes over failures",
+    ),
     pytest.param(CALLS_ANOTHER, ENTRY_POINT, operation(25), 25, "unknown", id="event of another contract"),
     pytest.param(STOP, ACCOUNT, tries(27), 27, "unknown", id="ERC-7579 that passes over failures"),
 ]

@@ -5,7 +5,7 @@ account.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from eth_hash.auto import keccak
 
@@ -19,6 +19,15 @@ _SUCCESS_WORD = 1
 USER_OPERATION = (
     "0x" + keccak(b"UserOperationEvent(bytes32,address,address,uint256,bool,uint256,uint256)").hex()
 )
+ENTRY_POINTS: Mapping[str, str] = {
+    "0x5ff137d4b0fdcd49dca30c7cf57e578a026d2789": "0.6",
+    "0x0000000071727de22e5e9d8baf0edac6f37da032": "0.7",
+    "0x4337084d9e255ff0702461cf8895ce9e3b5ff108": "0.8",
+    "0x433709009b8330fda32311df1c2afa402ed8d009": "0.9",
+}
+"""The entry points of ERC-4337 by address, and their versions. The address is the same on all chains, because the code
+decides it (CREATE2). Source: deployments in the public repositories of wallets and bundlers, 2026-11-28.
+"""
 SAFE_SUCCESS = "0x" + keccak(b"ExecutionSuccess(bytes32,uint256)").hex()
 SAFE_FAILURE = "0x" + keccak(b"ExecutionFailure(bytes32,uint256)").hex()
 _TRIES_ON = frozenset(
@@ -71,39 +80,43 @@ def carried_success(carrier: Sequence[Node], receipt: Receipt) -> bool | None:
     if receipt.succeeded is not True:
         return receipt.succeeded
     names = [_name(node) for node in carrier]
+    told = next((tells for name, tells in _TELLS if name in names), None)
+    if told:
+        return told(carrier, receipt.logs or [])
+    return True if _STRICT.issuperset(names) and not _may_go_on(carrier) else None
+
+
+def _operation_told(carrier: Sequence[Node], logs: Sequence[Log]) -> bool | None:
+    """Anybody can write a contract that logs the success of an operation and does nothing, so only what a known entry
+    point logs counts. An operation succeeds also if its account passes over the failure of a call.
+    """
+    operations = [_operation_success(log) for log in logs if _is_operation(log, carrier)]
+    found = operations[0] if len(operations) == 1 else None
+    return None if found and _may_go_on(carrier) else found
+
+
+def _safe_told(carrier: Sequence[Node], logs: Sequence[Log]) -> bool | None:
+    """Only the account that makes the requested call tells what became of it."""
     account = carrier[-1].to.lower()
-    logs = receipt.logs or []
-    if "handleOps" in names:
-        operations = [_operation_success(log) for log in logs if _is_operation(log, account, carrier)]
-        return operations[0] if len(operations) == 1 else None
-    if names[-1] == "execTransaction":
-        topics = [log.topics[0] for log in logs if log.topics and (log.address or "").lower() == account]
-        return (
-            True
-            if SAFE_SUCCESS in topics and SAFE_FAILURE not in topics
-            else False
-            if SAFE_FAILURE in topics
-            else None
-        )
-    is_strict = all(name in _STRICT for name in names) and not _TRIES_ON & set(names)
-    return True if is_strict and not _may_go_on(carrier) else None
+    topics = [log.topics[0] for log in logs if log.topics and (log.address or "").lower() == account]
+    if SAFE_FAILURE in topics:
+        return False
+    return True if SAFE_SUCCESS in topics else None
 
 
 def _may_go_on(carrier: Sequence[Node]) -> bool:
     """In ERC-7579, the second byte of the mode says that failures are ignored."""
     modes = (node.values[0] for node in carrier if node.values and isinstance(node.values[0], bytes))
-    return any(len(mode) == 32 and mode[1] for mode in modes)
+    is_told_to = any(len(mode) == 32 and mode[1] for mode in modes)
+    return is_told_to or not _TRIES_ON.isdisjoint(_name(node) for node in carrier)
 
 
-def _is_operation(log: Log, account: str, carrier: Sequence[Node]) -> bool:
-    """Only the entry point says what became of an operation; a contract of another one of them may log the same."""
+def _is_operation(log: Log, carrier: Sequence[Node]) -> bool:
     topics = log.topics or []
-    accounts = {node.to.lower() for node in carrier} | {account}
-    entry_points = {node.to.lower() for node in carrier if _name(node) == "handleOps"}
-    is_event = (
-        len(topics) == 4 and topics[0] == USER_OPERATION and (log.address or "").lower() in entry_points
-    )
-    return is_event and f"0x{(topics[2] or '')[-40:]}" in accounts
+    addresses = {node.to.lower() for node in carrier}
+    is_event = len(topics) == 4 and topics[0] == USER_OPERATION
+    by_entry_point = (log.address or "").lower() in addresses & ENTRY_POINTS.keys()
+    return is_event and by_entry_point and f"0x{(topics[2] or '')[-40:]}" in addresses
 
 
 def _name(node: Node) -> str:
@@ -114,3 +127,10 @@ def _operation_success(log: Log) -> bool | None:
     data = bytes.fromhex((log.data or "0x")[2:])
     begin = 32 * _SUCCESS_WORD
     return any(data[begin : begin + 32]) if len(data) >= begin + 32 else None
+
+
+_TELLS: tuple[tuple[str, Callable[[Sequence[Node], Sequence[Log]], bool | None]], ...] = (
+    ("handleOps", _operation_told),
+    ("execTransaction", _safe_told),
+)
+"""Functions whose contracts log what became of the calls within; the first one that is among the calls is asked."""
