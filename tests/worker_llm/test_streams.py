@@ -285,12 +285,22 @@ async def test_an_error_without_a_name_or_an_object_is_told_and_tried_again(wire
         assert (talk.answer, talk.notices) == ("Five.", [])
 
 
-def only(*kinds: str, output: list[dict[str, Any]] | None = None) -> Reply:
-    """A text and a call of which a proxy tells the events of these kinds, and in the whole response `output`."""
+def only(
+    *kinds: str,
+    output: list[dict[str, Any]] | None = None,
+    without: str = "-",
+    changed: tuple[str, str] = ("", ""),
+    end: str = "completed",
+) -> Reply:
+    """A text and a call of which a proxy tells the events of these kinds without those that contain `without`, and in
+    the whole response `output`. `changed`: what it writes otherwise in all events.
+    """
     events = Events()
-    sent = [events.start(), *events.text(0, "I look."), *events.call(1, "a", ALICE)]
-    whole = events.response("completed", "completed", output=output or [])
-    return stream([*(e for e in sent if any(kind.encode() in e for kind in kinds)), whole])
+    sent = [events.start(), *events.text(0, "I ", "look."), *events.call(1, "a", ALICE)]
+    told = [e for e in sent if any(kind.encode() in e for kind in kinds) and without.encode() not in e]
+    old, new = (each.encode() for each in changed)
+    told = [e.replace(old, new) for e in told] if old else told
+    return stream([*told, events.response(end, end, output=output or [])])
 
 
 MESSAGE = {
@@ -301,19 +311,30 @@ MESSAGE = {
     "content": [{"type": "output_text", "text": "I look.", "annotations": []}],
 }
 CALL = {"id": "fc_1", "type": "function_call", "call_id": "a", "name": "balance", "arguments": ALICE}
+ALL, RENAMED = "response.", [{**MESSAGE, "id": "y"}, {**CALL, "id": "x", "call_id": "b"}]
+SAID = ["I look.", "Five."]
 LATE: list[tuple[str, Reply, list[str]]] = [
-    ("litellm#21090: only the whole response", only(output=[MESSAGE, CALL]), ["I look.", "Five."]),
+    ("litellm#21090: only the whole response", only(output=[MESSAGE, CALL]), SAID),
     (
         "with its beginning, and the arguments as an object",
         only("response.created", output=[{**CALL, "arguments": {"who": "Alice"}}]),
         ["Five."],
     ),
-    ("only the events that end a part", only("output_item.done", output=[MESSAGE, CALL]), ["Five."]),
-    (
-        "all of it twice",
-        only("response.", output=[MESSAGE, {**CALL, "id": "x", "call_id": "b"}]),
-        ["I look.", "Five."],
-    ),
+    ("only the events that end an item", only("output_item.done"), SAID),
+    ("these, and the whole response", only("output_item.done", output=[MESSAGE, CALL]), SAID),
+    ("only the events that end a part", only("text.done", "output_item", without='"message"'), SAID),
+    ("all of it twice", only(ALL, output=[MESSAGE, CALL]), SAID),
+    ("all of it twice, with other ids", only(ALL, output=RENAMED), SAID),
+    ("all of it twice, in another order", only(ALL, output=[CALL, MESSAGE]), SAID),
+    ("in pieces, and the whole with other ids", only(".delta", "item.added", output=RENAMED), SAID),
+    ("the text in pieces, the call at the end", only(ALL, without="fc_1", output=[MESSAGE, CALL]), SAID),
+    ("the call in pieces, the text at the end", only(ALL, without="msg_0", output=[MESSAGE, CALL]), SAID),
+    ("the end of a text, the call at the end", only("text.done", output=[MESSAGE, CALL]), SAID),
+    ("a text without its last piece", only("text.delta", without="look", output=[MESSAGE, CALL]), SAID),
+    ("a call without its pieces", only(ALL, without="arguments.d", output=[CALL]), SAID),
+    ("no ids of items", only(ALL, changed=('"id": "fc_1", ', ""), output=[MESSAGE, CALL]), SAID),
+    ("one place for all", only(ALL, changed=('"output_index": 1', '"output_index": 0')), SAID),
+    ("other ids in items than in pieces", only(ALL, changed=('"id": "fc_1"', '"id": "z"')), SAID),
 ]
 
 
@@ -324,6 +345,31 @@ async def test_what_a_proxy_tells_only_at_the_end_is_read_once(reply: Reply, sai
         assert [call["who"] for _, call in talk.bank.calls] == ["Alice"]
         assert [draft.content for draft in talk.drafts if draft.sender == "agent"] == said
         assert (talk.notices, talk.refusals) == ([], [])
+
+
+@pytest.mark.parametrize("more", [{"arguments": BOB}, {}], ids=["other", "like the first"])
+async def test_a_second_call_that_is_told_only_at_the_end_is_made(more: dict[str, Any]) -> None:
+    async with conversation() as talk:
+        second = {**CALL, "id": "fc_2", "call_id": "b", **more}
+        reply = only(ALL, output=[MESSAGE, CALL, second])
+        await talk.say("responses", reply, wires.text("responses", "Five."))
+        assert len(talk.bank.calls) == 2
+        assert talk.answer == "Five."
+
+
+async def test_what_only_the_end_of_a_cut_answer_tells_is_shown() -> None:
+    async with conversation() as talk:
+        await talk.say("responses", only(output=[MESSAGE, CALL], end="incomplete"))
+        assert (talk.answer, talk.bank.calls) == ("I look.", [])
+        assert "cut off" in talk.notices[-1].content
+
+
+@pytest.mark.parametrize("kinds", [(), ("response.created",)])
+async def test_a_refusal_that_is_told_only_at_the_end_is_told(kinds: tuple[str, ...]) -> None:
+    declined = {**MESSAGE, "content": [{"type": "refusal", "refusal": "No."}]}
+    async with conversation() as talk:
+        await talk.say("responses", only(*kinds, output=[declined]))
+        assert [notice.content for notice in talk.notices] == ["The LLM declined to answer."]
 
 
 async def test_a_text_without_pieces_is_read() -> None:

@@ -59,7 +59,7 @@ class Audience:
         try:
             await sender.run()
         except (ConnectionGone, StorageUnavailable) as error:
-            # The field is not named `error`, for a person who closes a page is none.
+            # `make run` prints each log line with a field `error`, and a closed page is not an error.
             fields = {"connection_id": connection_id, "reason": type(error).__name__}
             logger.info("connection given up", extra=fields)
             self._gone.add(connection_id)  # for this run; if the connection still exists, it can send `sync`

@@ -12,7 +12,7 @@ from openai.types.chat.chat_completion_chunk import ChoiceDelta
 from pydantic import BaseModel
 
 from worker.agent.llm.chunk_reading import QuickChunk
-from worker.agent.llm.readable_events import ReadableEvents
+from worker.agent.llm.readable_events import ChangedStream, ReadableEvents
 
 _LATEST = 10**14
 """Times in seconds and in milliseconds are below this; the library cannot read a larger one."""
@@ -28,25 +28,16 @@ _ANSWER = ("content", "refusal", "tool_calls")
 """The fields of an answer, both of a delta and of a whole message."""
 
 
-class ReadableChunks:
-    """The SDK's stream of chunks. Closing it closes the connection."""
-
+class ReadableChunks(ChangedStream):
     def __init__(self, chunks: Any) -> None:
-        self._chunks = chunks
+        super().__init__(chunks)
         chunks._decoder = ReadableEvents(chunks._decoder)
         chunks._cast_to = QuickChunk
         self._streamed: set[str] = set()
         """The fields of the answer that deltas have brought so far."""
 
-    @property
-    def response(self) -> Any:
-        return self._chunks.response
-
-    async def close(self) -> None:
-        await self._chunks.close()
-
     async def __aiter__(self) -> AsyncIterator[Any]:
-        async for chunk in self._chunks:
+        async for chunk in self._events:
             _drop_unreadable_fields(chunk)
             for choice in _list(chunk.choices):
                 if getattr(choice, "delta", None) is None:

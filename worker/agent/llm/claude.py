@@ -9,7 +9,7 @@ from anthropic.types.beta import BetaMessage, BetaMessageDeltaUsage, BetaRawMess
 from anthropic.types.beta.beta_raw_message_delta_event import Delta
 from pydantic_ai.models.anthropic import AnthropicModel
 
-from worker.agent.llm.readable_events import ReadableEvents
+from worker.agent.llm.readable_events import ChangedStream, ReadableEvents
 from worker.agent.llm.stream_guard import Guarded
 from worker.agent.llm.streamed_tool_calls import is_placeholder
 
@@ -33,30 +33,24 @@ class ClaudeModel(Guarded, AnthropicModel):
         return await super()._create_message(own, *args, **kwargs)
 
     async def _process_streamed_response(self, response: Any, *args: Any, **kwargs: Any) -> Any:
-        source = _ReadableEvents(response, self.model_name)
+        source = _ReadableBlocks(response, self.model_name)
         from pydantic_ai._utils import PeekableAsyncStream
 
         return await super()._process_streamed_response(PeekableAsyncStream(source), *args, **kwargs)
 
 
-class _ReadableEvents:
-    """The SDK's stream. Only its events are used; closing it closes the connection."""
+class _ReadableBlocks(ChangedStream):
+    """`events`: the SDK's stream with its first event, which the library has read already."""
 
     def __init__(self, events: Any, model_name: str) -> None:
-        self._events, self._model_name = events, model_name
+        super().__init__(events, owner=events.source)
+        self._model_name = model_name
         self._left_out: set[int] = set()
         self._whole: set[int] = set()
         """The calls whose arguments came whole with their beginning; some gateways send them once more after it."""
         self._numbers: dict[Any, int] = {}
         self._count = 0
         self._started = False
-
-    @property
-    def response(self) -> Any:
-        return self._events.source.response
-
-    async def close(self) -> None:
-        await self._events.source.close()
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         async for event in self._events:

@@ -1,4 +1,6 @@
-"""The events of an SDK's stream as servers really send them: in bytes that are no UTF-8, without names, with texts."""
+"""The events of an SDK's stream as servers really send them: in bytes that are no UTF-8, without names, with texts;
+and the base of the streams that change events.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,25 @@ _DONE = re.compile(r"\W*done\W*", re.IGNORECASE)
 """The end of a stream, `[DONE]`, in whatever quotation marks, case or spaces a gateway writes it."""
 _UTF8 = getincrementaldecoder("utf-8-sig")
 ERROR = "error"
+
+
+class ChangedStream:
+    """An SDK's stream of which the events are changed: a subclass yields what the library gets. Closing it closes the
+    connection.
+
+    `owner`: the SDK's stream, if `events` yields its events but does not own the connection.
+    """
+
+    def __init__(self, events: Any, owner: Any = None) -> None:
+        self._events = events
+        self._owner = owner or events
+
+    @property
+    def response(self) -> Any:
+        return self._owner.response
+
+    async def close(self) -> None:
+        await self._owner.close()
 
 
 class ReadableEvents:

@@ -146,10 +146,10 @@ def _repeats(known: StreamedCall, call_id: str, name: str, arguments: str) -> bo
     It must not be made twice.
     """
     is_same = name == known.name and call_id in ("", known.id)
-    return is_same and is_object(arguments) and _plain(known.arguments) == _plain(arguments)
+    return is_same and is_object(arguments) and plain_arguments(known.arguments) == plain_arguments(arguments)
 
 
-def _plain(arguments: str) -> str:
+def plain_arguments(arguments: str) -> str:
     """Normalise the arguments, so that the same object written in another way compares as equal."""
     return json.dumps(read_json(arguments), sort_keys=True)
 
