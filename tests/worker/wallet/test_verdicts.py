@@ -120,7 +120,7 @@ async def test_another_payer_is_told_and_closes_the_request(payments: Payments) 
 
 ASKED = request_of("a" * 32, "b" * 32)
 LAPSED = Claim(claim_id="tab-one-1", account=BOB, until=1)
-NOT_FOUND = Report(outcome="not_found", transaction_hash=UNKNOWN_HASH, at=1)
+NOT_FOUND = Report(outcome="not_found", transaction_hash=UNKNOWN_HASH, at=ASKED.created_at)
 
 
 def test_a_request_that_no_wallet_had_ends_with_nothing_sent() -> None:
