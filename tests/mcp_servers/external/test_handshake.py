@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mcp_types import InitializeResult
+from mcp_types import InitializeResult, LoggingCapability, ServerCapabilities, methods
+from mcp_types.version import LATEST_HANDSHAKE_VERSION
 
 from tests.mcp_servers.external.test_servers import names, opened
 from tests.mcp_servers.external.web_stranger import DISCOVERED, web_stranger
@@ -16,27 +17,50 @@ from tests.properties import examples
 from tests.unlisted import tried
 from worker.agent.tools.external.handshake_repair import is_handshake, repair_cursor, repair_handshake
 
+CAPABILITIES = list(ServerCapabilities.model_fields)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
     lambda inner: (
         st.lists(inner, max_size=2)
         | st.dictionaries(
-            st.sampled_from(["tools", "name", "version", "listChanged", "x"]), inner, max_size=3
+            st.sampled_from([*CAPABILITIES, "name", "version", "listChanged", "requests", "x"]),
+            inner,
+            max_size=3,
         )
     ),
     max_leaves=5,
 )
-FIELDS = ["protocolVersion", "capabilities", "serverInfo", "instructions", "_meta"]
+FIELDS = ["protocolVersion", "capabilities", "serverInfo", "instructions", "_meta", "x"]
 
 
-@examples(200)
+@examples(200, in_search=4_000)
 @given(said=st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
 def test_any_handshake_can_be_read(said: dict[str, Any]) -> None:
     tried("handshakes", said)
     result = {"serverInfo": None, **said}
     assert is_handshake(result)
     repair_handshake(result)
-    InitializeResult.model_validate(result, by_name=False)
+    methods.parse_server_result("initialize", LATEST_HANDSHAKE_VERSION, result)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"capabilities": {"tools": {"listChanged": -1}, "logging": {}}},
+        {"capabilities": {"experimental": {"x": 1}, "logging": {}}},
+        {"capabilities": {"tasks": {"requests": []}, "logging": {}}},
+        {"_meta": {"progressToken": []}, "capabilities": {"logging": {}}},
+        {"protocolVersion": 1, "capabilities": {"logging": {}}},
+        {"instructions": {}, "capabilities": {"logging": {}}},
+    ],
+    ids=str,
+)
+def test_a_part_that_cannot_be_read_costs_the_handshake_only_that_part(bad: dict[str, Any]) -> None:
+    result = {"serverInfo": {"name": "s", "version": 2}, **bad}
+    repair_handshake(result)
+    read = InitializeResult.model_validate(result, by_name=False)
+    assert read.capabilities == ServerCapabilities(logging=LoggingCapability())
+    assert (read.server_info.name, read.server_info.version) == ("s", "2")
 
 
 async def test_the_tools_of_a_server_without_a_name_are_offered(tmp_path: Path) -> None:

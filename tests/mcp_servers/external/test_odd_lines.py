@@ -118,7 +118,7 @@ def test_a_message_is_looked_for_at_a_few_places_of_a_line_only() -> None:
     assert rescued(b'[" ' * MOST_STARTS + LINE) == []
 
 
-NOISE = st.text(st.characters(exclude_characters="\n[{"), max_size=30).map(str.encode)
+NOISE = st.text(st.characters(codec="utf-8", exclude_characters="\n[{"), max_size=30).map(str.encode)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

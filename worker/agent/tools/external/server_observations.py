@@ -14,7 +14,7 @@ LINE_LIMIT = 300
 SHORTEST_SECRET = 4
 HIDDEN = "[hidden]"
 
-Dialect = Literal["mcp", "web page", "redirect", "status", "too large"]
+Dialect = Literal["web page", "redirect", "status", "too large"]
 
 
 @dataclass(frozen=True, slots=True)
