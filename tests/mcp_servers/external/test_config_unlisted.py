@@ -60,7 +60,7 @@ def test_a_placeholder_of_any_form_leaves_its_server_out(text: str, before: str,
         "args": {"command": "x", "args": [value]},
         "url": {"url": f"https://a.example/{value}"},
         "cwd": {"command": "x", "cwd": value},
-        "command": {"command": value.replace(" ", "")},
+        "command": {"command": text},
     }[where]
     configs, notices = read({"mcpServers": {"x": entry, "good": {"command": "c"}}})
     assert set(configs) == {"good"}
@@ -104,6 +104,24 @@ def test_any_document_is_read_and_no_secret_is_named(entries: dict[str, Any]) ->
     configs, notices = read({"mcpServers": {**entries, "good server": {"command": "c"}}})
     assert "good_server" in configs or "good_server_" in " ".join(notices)
     assert SECRET not in repr(configs) + " ".join(notices)
+
+
+NAMED: list[dict[str, Any]] = [
+    {"command": "${SECRET}"},
+    {"command": "x", "cwd": "${SECRET}"},
+    {"command": "x", "env": {"${SECRET}": [1]}},
+    {"url": "https://a.example", "headers": {"${SECRET}": {}}},
+    {"command": "x", "type": "${SECRET}"},
+    {"command": "x", "type": "aaaaaaaaaaaaaaaaaaaaaaaa${SECRET}"},
+    {"command": "x", "allowedTools": ["${SECRET}"], "disabledTools": ["${SECRET}"]},
+]
+
+
+@pytest.mark.parametrize("entry", NAMED, ids=str)
+def test_no_notice_names_what_came_from_the_environment(entry: dict[str, Any]) -> None:
+    configs, notices = read({"mcpServers": {"x": entry}})
+    assert len(configs) + len(notices) == 1
+    assert SECRET[:8] not in repr(configs) + " ".join(notices)
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))

@@ -18,6 +18,7 @@ from worker.agent.tools.external.config_dialect_data import SHELLS, TRANSPORTS
 from worker.agent.tools.external.config_dialects import NotUnderstood, in_our_words, plain
 from worker.agent.tools.external.hidden_secrets import secret_parts, secrets_in_arguments
 from worker.agent.tools.external.placeholders import SHELL_FORMS, Filling, Unfilled
+from worker.agent.tools.external.server_observations import without_secrets
 
 LONGEST_NAME = 32
 _DEMANDS = {
@@ -37,13 +38,13 @@ class ServerConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
-    command: str | None = Field(default=None, min_length=1)
+    command: str | None = Field(default=None, min_length=1, repr=False)
     """The program to start."""
     args: list[str] = Field(default=[], repr=False)
     """The program's arguments."""
     env: dict[str, str] = Field(default={}, repr=False)
     """Environment variables of the program."""
-    cwd: str | None = None
+    cwd: str | None = Field(default=None, repr=False)
     """The program's working directory."""
     url: str | None = Field(default=None, pattern=r"^https?://[^/\s]", repr=False)
     """The server's address."""
@@ -57,9 +58,9 @@ class ServerConfig(BaseModel):
     """Time limit of a call, in milliseconds."""
     start_timeout: int | None = Field(default=None, ge=1000, le=600_000, alias="startTimeout")
     """Time limit of a start, in milliseconds; null: the deployment's limit applies."""
-    allowed_tools: frozenset[str] | None = Field(default=None, alias="allowedTools")
+    allowed_tools: frozenset[str] | None = Field(default=None, alias="allowedTools", repr=False)
     """The tools that may be offered; null allows all but `disabled_tools`."""
-    disabled_tools: frozenset[str] = Field(default=frozenset(), alias="disabledTools")
+    disabled_tools: frozenset[str] = Field(default=frozenset(), alias="disabledTools", repr=False)
     """Tools that are not offered."""
     trust_annotations: bool = Field(default=False, alias="trustAnnotations")
     """Whether the server's `readOnlyHint` and `idempotentHint` are believed."""
@@ -96,13 +97,15 @@ def read_config(path: Path, environment: Mapping[str, str]) -> tuple[dict[str, S
     servers: dict[str, ServerConfig] = {}
     notices: list[str] = []
     for name, entry in entries.items():
+        filling = Filling(environment)
         try:
-            server = _read_server(entry, environment)
+            server = _read_server(entry, filling)
             if not server.disabled:
                 _add(servers, offered_as(name), server)
         except (NotUnderstood, Unfilled, ValueError) as error:
             place = document.place("mcpServers", name)
-            notices.append(f"{place}: External server {name[:40]!r} is left out: {_reason(error)}.")
+            reason = without_secrets(_reason(error), filling.taken)
+            notices.append(f"{place}: External server {name[:40]!r} is left out: {reason}.")
     return servers, notices
 
 
@@ -130,20 +133,19 @@ def _entries(document: Document) -> dict[str, Any]:
     return cast("dict[str, Any]", entries)
 
 
-def _read_server(raw: Any, environment: Mapping[str, str]) -> ServerConfig:
+def _read_server(raw: Any, filling: Filling) -> ServerConfig:
     if not isinstance(raw, dict):
         raise NotUnderstood("the entry is not a JSON object")
     _refuse_twice(raw)
     entry = in_our_words(cast("dict[str, Any]", raw))
     if entry.get("disabled") is True:
         return ServerConfig(command="-", disabled=True)
-    filling = Filling(environment)
     is_shell = PurePath(str(entry.get("command"))).name in SHELLS
     filled = {
         key: _filled(value, filling, SHELL_FORMS if is_shell and key == "args" else frozenset())
         for key, value in entry.items()
     }
-    filled["transport"] = _transport(filled)
+    filled["transport"] = _transport(filled, entry.get("transport"))
     config = ServerConfig.model_validate(filled)
     hidden = {*config.env.values(), *config.headers.values()}
     parts = {part for value in (*hidden, config.url or "") for part in secret_parts(value)}
@@ -151,16 +153,16 @@ def _read_server(raw: Any, environment: Mapping[str, str]) -> ServerConfig:
     return config.model_copy(update={"secrets": frozenset(secrets)})
 
 
-def _transport(entry: dict[str, Any]) -> Any:
+def _transport(entry: dict[str, Any], unfilled: Any) -> Any:
     """Without another statement, SSE is recognised by the last part of a URL's path, because the paths of such
-    servers end in it.
+    servers end in it. `unfilled`: the statement without what came from the environment.
     """
     written = entry.get("transport")
     if written is None:
         url = str(entry.get("url") or "").partition("?")[0].rstrip("/")
         return "stdio" if not url else "sse" if url.endswith("/sse") else "http"
     if (known := TRANSPORTS.get(plain(str(written)))) is None:
-        raise NotUnderstood(f"type: {str(written)[:40]!r} is not spoken here (stdio, http and sse are)")
+        raise NotUnderstood(f"type: {str(unfilled)[:40]!r} is not spoken here (stdio, http and sse are)")
     return known
 
 
@@ -188,7 +190,7 @@ def _filled(value: Any, filling: Filling, allowed: frozenset[str]) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    """Describe the places of the errors, never the values, because values may be secrets."""
+    """Describe the places of the errors, never the values, because values may be secrets. A place may be one, too."""
     if isinstance(error, ValidationError):
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         return "; ".join(f"{_where(fault['loc'])}: {_demand(fault)}" for fault in faults[:3])
