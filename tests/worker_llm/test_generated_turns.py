@@ -142,6 +142,20 @@ async def test_any_damaged_stream_ends_the_run_and_leaves_the_conversation_usabl
     await usable(talk)
 
 
+@pytest.mark.parametrize(("wire", "field"), [("responses", b"call_id"), ("anthropic", b"id")])
+async def test_a_call_with_an_id_that_is_no_text_leaves_the_conversation_usable(
+    stage: Stage, wire: str, field: bytes
+) -> None:
+    frames, ends = wires.call_frames(wire, *WHOLE)
+    old = b'"%s": "b"' % field
+    odd = [frame.replace(old, b'"%s": ["b"]' % field) for frame in frames]
+    talk = stage.conversation()
+    await talk.say(wire, wires.played(wire, [*odd, *ends]), *[wires.text(wire, "Five.")] * 6)
+    assert fault_is_told(talk)
+    assert talk.bank.calls == []
+    await usable(talk)
+
+
 def fault_is_told(talk: Conversation) -> bool:
     return describe(Exception()) not in [notice.content for notice in talk.notices]
 

@@ -19,10 +19,12 @@ from pydantic_ai.messages import (
     ModelResponsePart,
     ModelResponseStreamEvent,
     PartStartEvent,
+    TextPart,
 )
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
+from pydantic_core import PydanticSerializationError
 
 from worker.agent.llm.classify_provider_error import NotAnLlm, UnusableStream
 from worker.agent.llm.fence_tool_results import fenced_results
@@ -169,10 +171,18 @@ def _estimate_what_is_not_told(
 
 
 def _check_start(stream: StreamedResponse, event: ModelResponseStreamEvent) -> None:
-    """The library looks a part up by its index, which is missing if the beginning of another part never came."""
-    if isinstance(event, PartStartEvent):
-        stream._parts_manager.get_parts()[event.index]  # pyrefly: ignore[protected-access]
+    """The library looks a part up by its index, which is missing if the beginning of another part never came. A part
+    with a field of another type is not kept of the broken answer, because nothing that reads the history expects it.
+    """
+    if not isinstance(event, PartStartEvent):
+        return
+    parts = stream._parts_manager  # pyrefly: ignore[protected-access]
+    parts.get_parts()[event.index]
+    try:
         _PART.dump_python(event.part, warnings="error")
+    except PydanticSerializationError:
+        parts._parts[event.index] = TextPart("")  # pyrefly: ignore[protected-access]
+        raise
 
 
 def _check_types(stream: StreamedResponse) -> None:
