@@ -64,12 +64,16 @@ def _read(answer: Any) -> Effects | None:
     calls = _calls(answer)
     if not calls or calls[0].logs is None or calls[0].succeeded is False:
         return None
-    logs = calls[0].logs
     answers = [_bytes(each.return_data) for each in calls[1:]]
-    readable = readable_logs(logs)
+    return replace(logged_effects(calls[0].logs), answers=answers)
+
+
+def logged_effects(logs: Sequence[NodeLog] | None) -> Effects:
+    """`logs` None: the node does not return them."""
+    readable = _readable(logs or [])
     moved, is_whole = movements(readable)
-    untold = None if is_whole and len(readable) == len(logs) else TOO_MANY_LOGS
-    return Effects(moved, grants(readable), untold, answers)
+    are_all = logs is not None and len(readable) == len(logs)
+    return Effects(moved, grants(readable), None if is_whole and are_all else TOO_MANY_LOGS, [])
 
 
 def _calls(answer: Any) -> list[SimulatedCall]:
@@ -80,7 +84,7 @@ def _calls(answer: Any) -> list[SimulatedCall]:
     return [call for call in found if call]
 
 
-def readable_logs(logs: Sequence[NodeLog]) -> list[Log]:
+def _readable(logs: Sequence[NodeLog]) -> list[Log]:
     """Return the first logs without those of which the node does not tell every value."""
     return [log for log in map(_log, logs[:MOST_LOGS]) if log]
 

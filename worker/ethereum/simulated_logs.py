@@ -63,6 +63,11 @@ class Movement:
     """For erc1155: which of the contract's tokens moves. None for every other standard."""
 
 
+def units_of(standard: AssetStandard, amount: int | str | None) -> int:
+    """Return how much moves. The amount of a single token (ERC-721) is its id."""
+    return 1 if standard == "erc721" else int(amount or 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A right that a log says was given."""

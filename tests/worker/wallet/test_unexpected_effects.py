@@ -11,9 +11,13 @@ from tests.worker.wallet.payments import Payments
 from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number
 from tests.worker.wallet.test_effects import NOBODY, SENDER, THE_THIEF, log, who
 from tests.worker.wallet.test_left_out import TRANSFER
+from worker.agent.wallet.answer.asset_sums import MOST_TOLD
+from worker.agent.wallet.answer.differences import differences
 from worker.agent.wallet.answer.verdict import Verdict
+from worker.ethereum.node import Log, Receipt, Transaction
 
 CLAIM = called("claim()")
+MOVED_SINGLE = "TransferSingle(address,address,address,uint256,uint256)"
 FOR_ALL = "ApprovalForAll(address,address,bool)"
 APPROVAL = "Approval(address,address,uint256)"
 
@@ -76,6 +80,10 @@ async def test_a_price_that_moves_a_little_is_nothing_unexpected(
     assert bool(found.receipt.unexpected) == is_told
 
 
+def units(amount: int, token_id: int) -> bytes:
+    return log(MOVED_SINGLE, NOBODY, NOBODY, SENDER, data=number(token_id) + number(amount))
+
+
 GIVES = log(TRANSFER, THE_THIEF, SENDER, data=number(1_000))
 PAYS = log(TRANSFER, SENDER, THE_THIEF, data=number(1_000))
 OF_TWO_DIGITS = words(number(2), RETURN)
@@ -100,8 +108,23 @@ def a_token(real: bytes, simulated: bytes) -> bytes:
         (log(TRANSFER, THE_THIEF, SENDER, data=number(500)), GIVES, ""),
         (log(TRANSFER, NOBODY, SENDER, push(8, 1)), log(TRANSFER, NOBODY, SENDER, push(7, 1)), ""),
         (b"", log(TRANSFER, NOBODY, SENDER, push(7, 1)), "the token 7 of 0x"),
+        (
+            log(TRANSFER, NOBODY, SENDER, push(8, 1)),
+            log(TRANSFER, THE_THIEF, SENDER, push(7, 1)),
+            "the token 7 of 0x",
+        ),
+        (units(5, 8), units(5, 7), "5 units of the token 7 of 0x"),
     ],
-    ids=["nothing", "little", "no payment", "half", "the next token", "no token"],
+    ids=[
+        "nothing",
+        "little",
+        "no payment",
+        "half",
+        "the next token",
+        "no token",
+        "another's token",
+        "another kind",
+    ],
 )
 async def test_what_was_shown_and_did_not_happen_is_told(
     payments: Payments, real: bytes, simulated: bytes, told: str
@@ -125,10 +148,52 @@ async def test_what_comes_back_has_not_left(payments: Payments) -> None:
     assert (await signed(payments, if_real(transfer(10) + back))).receipt.unexpected == []
 
 
+CALL_SECOND = push(0, 1) * 5 + who(SECOND) + b"\x5a\xf1\x50"
+
+
 async def test_what_is_left_of_an_allowance_is_no_new_one(payments: Payments) -> None:
     """Many tokens log it each time that some of it is taken."""
     payments.code(SECOND, log(APPROVAL, b"\x32", THE_THIEF, data=number(5)) + words(number(5), RETURN))
-    call_token = push(0, 1) * 5 + who(SECOND) + b"\x5a\xf1\x50"
-    found = await signed(payments, if_real(call_token))
+    found = await signed(payments, if_real(CALL_SECOND))
     payments.code(SECOND, b"")
     assert found.receipt.unexpected == []
+
+
+async def test_a_new_right_is_told_behind_any_number_that_are_not_new(payments: Payments) -> None:
+    spent = [log(APPROVAL, b"\x32", push(1_000 + each, 2), data=number(5)) for each in range(MOST_TOLD + 1)]
+    new = log(FOR_ALL, b"\x32", THE_THIEF, data=number(1))
+    payments.code(SECOND, b"".join([*spent, new]) + words(number(5), RETURN))
+    found = await signed(payments, if_real(CALL_SECOND))
+    payments.code(SECOND, b"")
+    (unexpected,) = found.receipt.unexpected
+    assert "could take or move everything of yours" in unexpected
+
+
+async def test_what_is_too_much_to_be_told_is_counted(payments: Payments) -> None:
+    many = range(MOST_TOLD + 2)
+    left = b"".join(log(TRANSFER, SENDER, THE_THIEF, push(each, 1)) for each in many)
+    given = b"".join(log(FOR_ALL, SENDER, push(1_000 + each, 2), data=number(1)) for each in many)
+    told = (await signed(payments, if_real(left + given))).receipt.unexpected
+    assert [each for each in told if each.startswith("Not told here")] == [
+        "Not told here: 2 more assets that left the account.",
+        "Not told here: 2 more rights that somebody has got.",
+    ]
+    assert len(told) == 2 * MOST_TOLD + 2
+    arrive = b"".join(log(TRANSFER, THE_THIEF, SENDER, push(each, 1)) for each in many)
+    told = (await signed(payments, a_token(b"", arrive))).receipt.unexpected
+    assert told[MOST_TOLD:] == ["Not told here: 2 more movements that did not happen as shown."]
+
+
+async def test_new_control_of_the_called_contract_is_told(payments: Payments) -> None:
+    """The event names no owner; it is about the contract that logs it."""
+    found = await signed(payments, if_real(log("EnabledModule(address)", THE_THIEF)))
+    (unexpected,) = found.receipt.unexpected
+    assert "gets control of" in unexpected
+
+
+@pytest.mark.parametrize("logs", [None, [Log()]], ids=["no logs", "a log without values"])
+async def test_it_is_told_that_not_all_logs_could_be_read(payments: Payments, logs: list[Log] | None) -> None:
+    chain, approval, found = payments.chains.get("testnet"), payments.request(), Transaction()
+    told = await differences(chain, approval, payments.payer, found, Receipt(logs=logs))
+    assert (told.told, told.are_all) == ([], False)
+    assert (await differences(chain, approval, payments.payer, found, Receipt(logs=[]))).are_all

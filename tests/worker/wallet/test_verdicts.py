@@ -151,7 +151,11 @@ WITHOUT_HASH = Report(outcome="unknown", at=1)
         ({"claim": LAPSED}, LAPSED.claim_id, False),
         ({"claim": LAPSED}, "tab-two-2", True),
         ({"claim": LAPSED, "reported": [NOT_FOUND]}, None, False),
-        ({"claim": LAPSED.model_copy(update={"until": 9}), "reported": [NOT_FOUND]}, None, True),
+        (
+            {"claim": LAPSED.model_copy(update={"until": ASKED.created_at + 9}), "reported": [NOT_FOUND]},
+            None,
+            True,
+        ),
         ({"claim": LAPSED, "reported": [WITHOUT_HASH]}, LAPSED.claim_id, True),
         ({"reported": [NOT_FOUND]}, None, False),
     ],

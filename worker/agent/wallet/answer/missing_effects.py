@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from forge.models.wallet_review import Review, ReviewChange
+from worker.agent.wallet.answer.asset_sums import MOST_TOLD, Asset, and_more, asset_of, lost, shown_units
 from worker.agent.wallet.request_in_words import change_in_words
-from worker.ethereum.node import Receipt
-from worker.ethereum.simulated_effects import readable_logs
-from worker.ethereum.simulated_logs import Movement, movements
+from worker.ethereum.addresses import ZERO_ADDRESS
+from worker.ethereum.simulated_effects import Effects
 
 LEAST_PERCENT = 50
 """Less than this part of what was shown is told: prices move between the simulation and the block."""
-MOST_TOLD = 4
-_SIGNS = {"out": -1, "in": 1}
 
 
-def missing_effects(review: Review, account: str, receipt: Receipt) -> list[str]:
+def missing_effects(review: Review, account: str, effects: Effects) -> list[str]:
     """Return a sentence for each token that moved less than was shown; none if the card or the receipt has not all."""
-    logs = readable_logs(receipt.logs or [])
-    moved, is_whole = movements(logs)
-    if review.more_changes or receipt.logs is None or len(logs) < len(receipt.logs) or not is_whole:
+    if review.more_changes or effects.untold:
         return []
-    shown = Counter[str]()
-    first: dict[str, ReviewChange] = {}
+    shown = Counter[Asset]()
+    first: dict[tuple[Asset, int], ReviewChange] = {}
     for each in filter(_is_logged, review.changes):
-        asset, sign = (each.asset or "").lower(), _SIGNS.get(each.direction, 0)
-        shown[asset] += sign * (1 if each.standard == "erc721" else int(each.amount or 0))
-        first.setdefault(f"{asset} {sign}", each)
-    real = _net(moved, account.lower())
-    return [
-        _sentence(first[key], real[asset])
-        for asset, amount in shown.items()
-        if (key := f"{asset} {1 if amount > 0 else -1}") in first and _is_missing(amount, real[asset])
-    ][:MOST_TOLD]
+        asset, units = _expected(each), shown_units(each)
+        shown[asset] += units
+        first.setdefault((asset, _sign(units)), each)
+    real = lost(effects.movements, account)
+    for (token, number), units in list(real.items()):
+        if number is not None:
+            real[token, None] += units
+    found = [
+        _sentence(first[asset, _sign(units)], real[asset])
+        for asset, units in shown.items()
+        if units and _is_missing(units, real[asset])
+    ]
+    return [*found[:MOST_TOLD], *and_more(len(found) - MOST_TOLD, "more movement", "did not happen as shown")]
+
+
+def _expected(change: ReviewChange) -> Asset:
+    """A collection gives out new tokens in the order in which people ask, so only the number of them counts."""
+    asset, number = asset_of(change)
+    is_new = change.standard == "erc721" and change.sender.lower() == ZERO_ADDRESS
+    return asset, None if is_new else number
 
 
 def _is_logged(change: ReviewChange) -> bool:
@@ -42,18 +48,12 @@ def _is_logged(change: ReviewChange) -> bool:
     return bool(change.asset) and (change.standard != "erc20" or change.formatted is not None)
 
 
-def _net(moved: Sequence[Movement], account: str) -> Counter[str]:
-    """A collection gives out its tokens in the order in which people ask, so only the number of them counts."""
-    real = Counter[str]()
-    for each in moved:
-        units = 1 if each.standard == "erc721" else each.amount
-        real[each.asset.lower()] += units * ((each.to.lower() == account) - (each.sender.lower() == account))
-    return real
+def _sign(units: int) -> int:
+    return (units > 0) - (units < 0)
 
 
 def _is_missing(shown: int, real: int) -> bool:
-    sign = 1 if shown > 0 else -1
-    return sign * real * 100 < sign * shown * LEAST_PERCENT
+    return _sign(shown) * real * 100 < abs(shown) * LEAST_PERCENT
 
 
 def _sentence(change: ReviewChange, real: int) -> str:

@@ -14,11 +14,10 @@ from typing import Any, cast
 from forge.models.approval import Approval
 from forge.models.run import ChainWait
 from worker.agent.wallet.answer import verdict as verdicts
+from worker.agent.wallet.answer.differences import differences
 from worker.agent.wallet.answer.match_transaction import Match, is_old, matched
-from worker.agent.wallet.answer.missing_effects import missing_effects
 from worker.agent.wallet.answer.search_chain import sent_since
 from worker.agent.wallet.answer.smart_account_calls import carried_success
-from worker.agent.wallet.answer.unexpected_effects import handed_over, unexpected_effects
 from worker.agent.wallet.answer.verdict import Verdict
 from worker.ethereum.chains import Chain, Chains
 from worker.ethereum.node import Receipt, Transaction, transaction_hash
@@ -31,6 +30,7 @@ MOST_LOOKS = 40
 message.
 """
 _NO_HASH = "the wallet reported no transaction, and none of the account's makes the call"
+_NOT_WHOLE = "not all that it did could be read, so it may have done more than is told here"
 _NO_ACCOUNT = "the wallet reported no transaction, and the account that would have sent it is not known"
 
 
@@ -150,23 +150,11 @@ class _Check:
             told = [f"it was carried by a call of {match.carrier[0].to}", *told]
         if self.reported and tx_hash != self.reported:
             told = [f"it was mined instead of the reported {self.reported}", *told]
-        unexpected = await self._unexpected(found, match, receipt)
-        return verdicts.mined(self.approval, tx_hash, receipt, succeeded, fee, told, unexpected)
-
-    async def _unexpected(self, found: Transaction, match: Match, receipt: Receipt) -> list[str]:
-        """A verdict does not depend on it, so a node that cannot be asked for more leaves it out."""
         account = found.sender if match.kind == "same" else self.approval.payer
-        if account is None:
-            return []
-        review, sender = self.approval.review, self.approval.transaction.sender or ""
-        is_simulated_for = sender.lower() == account.lower() and receipt.succeeded
-        told = missing_effects(review, account, receipt) if is_simulated_for else []
-        if found.authorization_list:
-            told = [*await handed_over(self.chain, account, receipt), *told]
-        try:
-            return [*told, *await unexpected_effects(self.chain, review, account, receipt)]
-        except ToolRefused:
-            return told
+        beyond = await differences(self.chain, self.approval, account, found, receipt)
+        if not beyond.are_all and succeeded is not False:
+            told = [*told, _NOT_WHOLE]
+        return verdicts.mined(self.approval, tx_hash, receipt, succeeded, fee, told, beyond.told)
 
     async def _search(self) -> Verdict | None:
         """Search what the account has sent since the request was made. The same call counts under any hash."""

@@ -12,6 +12,7 @@ from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.swapped_tokens import COIN, lower_limits
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.known_tokens import wrapped_coins
+from worker.ethereum.simulated_logs import units_of
 
 
 def unconfirmed_warnings(found: Found, told: Sequence[ReviewWarning]) -> list[ReviewWarning]:
@@ -97,7 +98,8 @@ def _kept_from(found: Found, named: str, sender: str) -> ReviewChange | None:
     left, got = Counter[str](), Counter[str]()
     changes = [each for each in changes_of(found) if each.sender != each.to]
     for each in changes:
-        giver, taker, asset, units = each.sender.lower(), each.to.lower(), _asset(each), _units(each)
+        giver, taker, asset = each.sender.lower(), each.to.lower(), _asset(each)
+        units = units_of(each.standard, each.amount)
         left[asset] += units * ((giver == sender) - (taker == sender))
         got[asset] += units * ((taker == named) - (giver == named))
     short = {asset for asset, units in left.items() if units > 0 and got[asset] * 2 < units}
@@ -111,11 +113,6 @@ def _kept_from(found: Found, named: str, sender: str) -> ReviewChange | None:
 
 def _asset(change: ReviewChange) -> str:
     return f"{change.asset or ''} {change.token_id or ''}".lower()
-
-
-def _units(change: ReviewChange) -> int:
-    """The amount of a single token is its id."""
-    return 1 if change.standard == "erc721" else int(change.amount or 0)
 
 
 def _warning(text: str) -> ReviewWarning:
