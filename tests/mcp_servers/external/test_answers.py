@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any, get_args
@@ -99,6 +100,63 @@ async def test_another_requests_answer_is_none(
         opened(tmp_path, {"web": {"url": web.url}}) as external,
     ):
         assert (await ended(external))[0] == kind
+
+
+NOTICE = b'{"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x"}}'
+BODIES: list[tuple[str, Any, str | None]] = [
+    ("an error without a value of its id", {"id": None, **error(-32603)}, "failed"),
+    ("an error without an id", json.dumps(error(-32603)).encode(), "failed"),
+    ("a result without a value of its id", {"id": None, **said("paid")}, None),
+    ("a result without an id", json.dumps(said("paid")).encode(), None),
+    ("a notification", NOTICE, "unknown"),
+    ("a question", b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}', "unknown"),
+    ("a notification and another's answer", b"[" + NOTICE + b", " + LATE + b"]", "unknown"),
+    ("no message", b"{}", "unknown"),
+]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+@pytest.mark.parametrize(("body", "outcome"), [row[1:] for row in BODIES], ids=[row[0] for row in BODIES])
+async def test_a_body_is_the_answer_or_the_call_ends_at_once(
+    tmp_path: Path, body: Any, outcome: str | None, kind: str
+) -> None:
+    in_events = isinstance(body, bytes) and "event" in kind
+    reply = Reply(body=b"data: " + body + b"\n\n" if in_events else body, kind=kind)
+    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+        ended_as, text = await ended(external)
+    assert ended_as == outcome
+    assert "in time" not in text
+
+
+async def test_each_of_two_calls_gets_its_own_answer_from_the_stream_that_it_takes_up_again(
+    tmp_path: Path,
+) -> None:
+    """Both streams also bring the answer to the other call, and before the right one."""
+    tools = [{**TOOL, "name": name} for name in ("one", "two")]
+    called: list[int] = []
+    async with (
+        web_stranger(definitions=tools) as web,
+        opened(tmp_path, {"web": {"url": web.url}}) as external,
+    ):
+        answer = web.answer
+
+        def broken_off(method: str, request: Any, headers: Any) -> Reply:
+            if (own := headers.get("last-event-id")) is not None:
+                ids = sorted({*called, 9_999}, key=lambda number: str(number) == own)
+                events = [{"jsonrpc": "2.0", "id": number, **said(f"for {number}")} for number in ids]
+                return Reply(body=b"".join(map(event, events)), kind="text/event-stream")
+            if request.get("method") != "tools/call":
+                return answer(method, request, headers)
+            called.append(request["id"])
+            return Reply(body=b"id: %d\nretry: 0\ndata: \n\n" % called[-1], kind="text/event-stream")
+
+        web.answer = broken_off  # type: ignore[method-assign]
+        said_of_both = await asyncio.gather(ended(external, "web_one"), ended(external, "web_two"))
+    assert {text for _, text in said_of_both} == {f"for {number}" for number in called}
+
+
+def event(message: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(message).encode() + b"\n\n"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from mcp_types import JSONRPCMessage, jsonrpc_message_adapter
 
 from worker.agent.tools.external.json_repair import repaired
 from worker.agent.tools.external.odd_lines import rescued
+from worker.json_text import read_json
 
 _DATA = b"data:"
 _ENDS = (b"\n\n", b"\n\r\n")
@@ -19,14 +20,15 @@ _END = re.compile(rb"\n\r?\n")
 def body_in_usual_form(body: bytes, asked: int | str | None = None) -> bytes:
     """A body contains one message only, so of a list the first answer is passed on.
 
-    `asked`: the id of the request that the body answers; None if it answers none. Of answers to other requests only,
-    nothing is left, which cannot be read as an answer.
+    `asked`: the id of the request that the body answers; None if it answers none. Of a body without an answer to it
+    nothing is left, which cannot be read as an answer. The client would wait for one that cannot come any more.
     """
-    body = repaired(body)
-    if message := _message(body):
-        return b"" if _answers_another(vars(message), asked) else body
+    body, message = _read(body, asked)
+    if message is not None:
+        return body if asked is None or _answers(vars(message), asked) else b""
     found = rescued(body)
-    own = sorted(_without_others(found, asked), key=lambda message: "method" in message)
+    own = [each for each in found if asked is None or _answers(each, asked)]
+    own.sort(key=lambda each: "method" in each)
     return json.dumps(own[0]).encode() if own else b"" if found else body
 
 
@@ -52,8 +54,8 @@ def _event_in_usual_form(event: bytes, asked: int | str | None) -> bytes:
     """
     lines = event.split(b"\n")
     data = b"\n".join(line[len(_DATA) :].strip() for line in lines if line.startswith(_DATA))
-    whole = repaired(data)
-    if message := _message(whole):
+    whole, message = _read(data, asked)
+    if message is not None:
         messages = [] if _answers_another(vars(message), asked) else [whole]
     else:
         found = sorted(rescued(whole), key=lambda message: "method" not in message)
@@ -70,12 +72,35 @@ def _without_others(found: list[dict[str, Any]], asked: int | str | None) -> lis
 
 
 def _answers_another(message: dict[str, Any], asked: int | str | None) -> bool:
-    answered = message.get("id")
-    return "method" not in message and None not in (answered, asked) and str(answered) != str(asked)
+    return asked is not None and "method" not in message and not _answers(message, asked)
+
+
+def _answers(message: dict[str, Any], asked: int | str) -> bool:
+    return "method" not in message and str(message.get("id", asked)) == str(asked)
 
 
 def _as_data(message: bytes) -> list[bytes]:
     return [_DATA + b" " + line for line in message.split(b"\n")]
+
+
+def _read(text: bytes, asked: int | str | None) -> tuple[bytes, JSONRPCMessage | None]:
+    """Return the text repaired, and the message if it is one. An answer without an id gets that of the request."""
+    text = repaired(text)
+    message = _message(text)
+    if asked is None or (message is not None and vars(message).get("id", asked) is not None):
+        return text, message
+    text = _with_id(text, asked)
+    return text, _message(text)
+
+
+def _with_id(text: bytes, asked: int | str) -> bytes:
+    try:
+        fields = read_json(text)
+    except ValueError:
+        return text
+    if not isinstance(fields, dict) or "method" in fields or fields.get("id") is not None:
+        return text
+    return json.dumps({**fields, "jsonrpc": "2.0", "id": asked}).encode()
 
 
 def _message(text: bytes) -> JSONRPCMessage | None:
