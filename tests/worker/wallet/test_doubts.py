@@ -17,8 +17,8 @@ TX_HASH = "0x" + "ab" * 32
 HAD_IT = ("may still send it", "may have been sent")
 
 
-def reported(at: int, *, claim: Claim | None = None) -> Approval:
-    report = Report(transaction_hash=TX_HASH, outcome="unknown", at=at)
+def reported(at: int, tx_hash: str | None = TX_HASH, *, claim: Claim | None = None) -> Approval:
+    report = Report(transaction_hash=tx_hash, outcome="unknown", at=at)
     return approval("a" * 32, "c" * 32).model_copy(update={"reported": [report], "claim": claim})
 
 
@@ -33,7 +33,9 @@ def test_that_a_wallet_had_it_is_said_of_the_request_that_a_wallet_had(ends: End
     assert all(any(words in each.text for words in HAD_IT) for each in (own, claimed))
 
 
-def test_what_is_in_doubt_of_an_earlier_request_makes_no_second_doubt() -> None:
-    inherited, own = reported(T0 - 1), reported(T0)
+@pytest.mark.parametrize("tx_hash", [TX_HASH, None])
+def test_what_is_in_doubt_of_an_earlier_request_makes_no_second_doubt(tx_hash: str | None) -> None:
+    """A second doubt would be about every account, if the new request names none."""
+    inherited, own = reported(T0 - 1, tx_hash), reported(T0, tx_hash)
     assert doubt_of(inherited, expired(inherited), T0 + 1) is None
     assert doubt_of(own, expired(own), T0 + 1) is not None

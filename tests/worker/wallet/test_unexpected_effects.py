@@ -19,6 +19,8 @@ from worker.ethereum.node import Log, Receipt, Transaction
 CLAIM = called("claim()")
 MOVED_SINGLE = "TransferSingle(address,address,address,uint256,uint256)"
 FOR_ALL = "ApprovalForAll(address,address,bool)"
+VOTES = "DelegateChanged(address,address,address)"
+CREDIT = "BorrowAllowanceDelegated(address,address,address,uint256)"
 APPROVAL = "Approval(address,address,uint256)"
 
 
@@ -51,8 +53,10 @@ async def signed(payments: Payments, code: bytes, data: bytes = CLAIM) -> Verdic
         (log(TRANSFER, SENDER, THE_THIEF, push(7, 1)), "the token 7 of 0x"),
         (log(FOR_ALL, SENDER, THE_THIEF, data=number(1)), "could take or move everything of yours in 0x"),
         (log(APPROVAL, SENDER, THE_THIEF, data=number(2**200)), "could take all of your token 0x"),
+        (log(VOTES, SENDER, NOBODY, THE_THIEF), "The votes of 0x"),
+        (log(CREDIT, SENDER, THE_THIEF, who(SECOND), data=number(9)), "may borrow up to 9 base units"),
     ],
-    ids=["tokens", "a single token", "an operator", "an allowance"],
+    ids=["tokens", "a single token", "an operator", "an allowance", "votes", "credit"],
 )
 async def test_what_was_not_shown_is_told_as_soon_as_the_chain_shows_it(
     payments: Payments, code: bytes, told: str
@@ -68,7 +72,7 @@ async def test_what_was_not_shown_is_told_as_soon_as_the_chain_shows_it(
 
 
 async def test_what_the_account_gives_to_itself_is_nothing_unexpected(payments: Payments) -> None:
-    own = log("DelegateChanged(address,address,address)", SENDER, NOBODY, SENDER)
+    own = log(VOTES, SENDER, NOBODY, SENDER)
     assert (await signed(payments, own)).receipt.unexpected == []
 
 
@@ -78,6 +82,10 @@ async def test_a_price_that_moves_a_little_is_nothing_unexpected(
 ) -> None:
     found = await signed(payments, if_real(transfer(amount), transfer(5)))
     assert bool(found.receipt.unexpected) == is_told
+
+
+def new_token(token_id: int) -> bytes:
+    return log(TRANSFER, NOBODY, SENDER, push(token_id, 1))
 
 
 def units(amount: int, token_id: int) -> bytes:
@@ -113,6 +121,7 @@ def a_token(real: bytes, simulated: bytes) -> bytes:
             log(TRANSFER, THE_THIEF, SENDER, push(7, 1)),
             "the token 7 of 0x",
         ),
+        (new_token(8), new_token(8) + new_token(9), "2 tokens of 0x"),
         (units(5, 8), units(5, 7), "5 units of the token 7 of 0x"),
     ],
     ids=[
@@ -123,6 +132,7 @@ def a_token(real: bytes, simulated: bytes) -> bytes:
         "the next token",
         "no token",
         "another's token",
+        "one of two",
         "another kind",
     ],
 )
@@ -188,7 +198,7 @@ async def test_new_control_of_the_called_contract_is_told(payments: Payments) ->
     """The event names no owner; it is about the contract that logs it."""
     found = await signed(payments, if_real(log("EnabledModule(address)", THE_THIEF)))
     (unexpected,) = found.receipt.unexpected
-    assert "gets control of" in unexpected
+    assert "may do anything with the account" in unexpected
 
 
 @pytest.mark.parametrize("logs", [None, [Log()]], ids=["no logs", "a log without values"])

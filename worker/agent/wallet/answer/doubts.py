@@ -13,9 +13,11 @@ _UNCERTAIN = frozenset({"pending", "unknown"})
 
 
 def doubt_of(approval: Approval, found: Verdict, now: int) -> Doubt | None:
-    """Return None if it is known what became of the transaction, and no wallet may send another one."""
+    """Return None if it is known what became of the transaction, and no wallet may send another one. What is
+    reported of an earlier request is in doubt already, of the accounts that may have sent it.
+    """
     receipt = found.receipt
-    is_open = receipt.may_still_ask or (receipt.outcome in _UNSENT and may_have_been_sent(approval))
+    is_open = may_have_been_sent(approval) and (receipt.may_still_ask or receipt.outcome in _UNSENT)
     if receipt.outcome in _UNCERTAIN:
         reports = [Report(transaction_hash=receipt.transaction_hash, outcome="unknown", at=now)]
     elif is_open:

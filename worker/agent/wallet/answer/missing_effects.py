@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from forge.models.counted_words import counted
 from forge.models.wallet_review import Review, ReviewChange
 from worker.agent.wallet.answer.asset_sums import MOST_TOLD, Asset, and_more, asset_of, lost, shown_units
 from worker.agent.wallet.request_in_words import change_in_words
@@ -26,12 +27,12 @@ def missing_effects(review: Review, account: str, effects: Effects) -> list[str]
         first.setdefault((asset, _sign(units)), each)
     real = lost(effects.movements, account)
     for (token, number), units in list(real.items()):
-        if number is not None:
+        if number is not None and (token, number) not in shown:
             real[token, None] += units
     found = [
-        _sentence(first[asset, _sign(units)], real[asset])
+        _sentence(first[asset, _sign(units)], units, real[asset])
         for asset, units in shown.items()
-        if units and _is_missing(units, real[asset])
+        if units and _is_missing(first[asset, _sign(units)], units, real[asset])
     ]
     return [*found[:MOST_TOLD], *and_more(len(found) - MOST_TOLD, "more movement", "did not happen as shown")]
 
@@ -52,11 +53,17 @@ def _sign(units: int) -> int:
     return (units > 0) - (units < 0)
 
 
-def _is_missing(shown: int, real: int) -> bool:
-    return _sign(shown) * real * 100 < abs(shown) * LEAST_PERCENT
+def _is_missing(change: ReviewChange, shown: int, real: int) -> bool:
+    least = 100 if change.standard == "erc721" else LEAST_PERCENT
+    return _sign(shown) * real * 100 < abs(shown) * least
 
 
-def _sentence(change: ReviewChange, real: int) -> str:
+def _sentence(change: ReviewChange, shown: int, real: int) -> str:
     how = "arrive" if change.direction == "in" else f"go to {change.to}"
-    part = "less than half of it" if real else "nothing of it"
+    moved = _sign(shown) * real
+    if change.standard == "erc721" and abs(shown) > 1:
+        return (
+            f"{counted(abs(shown), 'token')} of {change.asset} were shown to {how}, and {max(0, moved)} have."
+        )
+    part = "less than half of it" if moved > 0 else "nothing of it"
     return f"{change_in_words(change)} was shown to {how}, and {part} has."

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from forge.models.wallet_review import Review, ReviewedCall
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.judge_rights import checksummed
+from worker.agent.wallet.review.logged_rights import logged_right
 from worker.agent.wallet.review.token_facts import DELEGATION, address_word, ask_number, code_of
 from worker.concurrent_calls import all_of
 from worker.ethereum.chains import Chain
@@ -33,7 +34,7 @@ async def unexpected_rights(
     kept = await all_of(_has_grown(chain, each, account, block) for each in new[:_MOST_ASKED])
     grown = [each for each, is_grown in zip(new, kept, strict=False) if is_grown] + new[_MOST_ASKED:]
     return [
-        Right(each.kind, each.token, each.spender, each.amount, function=each.event, single=each.single)
+        logged_right(each.kind, each.token, each.spender, each.amount, each.event, single=each.single)
         for each in grown
     ]
 

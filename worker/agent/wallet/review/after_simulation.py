@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from worker.agent.wallet.review.call_nodes import Right
+from worker.agent.wallet.review.logged_rights import logged_right
 from worker.agent.wallet.review.token_facts import Facts, address_word, ask_number, call_data
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.simulated_effects import NoEffects, simulated_effects
@@ -48,15 +49,9 @@ def _concerns(given: GivenRight, sender: str, called: set[str]) -> bool:
 
 
 def _right(given: GivenRight) -> Right:
-    return Right(
-        kind=given.kind,
-        token=given.contract,
-        spender=given.who,
-        amount=None if given.amount is None else int(given.amount),
-        function=given.event,
-        single=given.single,
-        is_simulated=True,
-    )
+    amount = None if given.amount is None else int(given.amount)
+    right = logged_right(given.kind, given.contract, given.who, amount, given.event, single=given.single)
+    return replace(right, is_simulated=True)
 
 
 async def read_after(request: Request, rights: Sequence[Right], tokens: Sequence[str]) -> After:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from worker.agent.wallet.review.known_functions.rows import Calls, Gives, Meaning, row
 
-_UPGRADES = "the code of {what} becomes that of {who}"
+UPGRADES = "the code of {what} becomes that of {who}"
+VOTES = "the votes of {what} are cast by {who}"
+MODULE = "{who} may do anything with the account {what}, without its owners"
+FALLBACK = "the account {what} answers by the code of {who}"
 
 
 def _to(who: str, words: str = "") -> Gives:
@@ -55,21 +58,21 @@ CONTROL = (
     _hands("transferPrimary(address account)"),
     row("renounceOwnership()", Gives("control", "", words="nobody owns {what} any more")),
     # Proxies: EIP-1967, UUPS, OpenZeppelin ProxyAdmin, EIP-2535 diamonds
-    _hands("upgradeTo(address account)", words=_UPGRADES),
-    row("upgradeToAndCall(address account, bytes data)", _to("account", _UPGRADES), Calls(data="data")),
+    _hands("upgradeTo(address account)", words=UPGRADES),
+    row("upgradeToAndCall(address account, bytes data)", _to("account", UPGRADES), Calls(data="data")),
     row(
-        "upgrade(address proxy, address account)", Gives("control", "account", asset="proxy", words=_UPGRADES)
+        "upgrade(address proxy, address account)", Gives("control", "account", asset="proxy", words=UPGRADES)
     ),
     row(
         "upgradeAndCall(address proxy, address account, bytes data)",
-        Gives("control", "account", asset="proxy", words=_UPGRADES),
+        Gives("control", "account", asset="proxy", words=UPGRADES),
         Calls(data="data", to="proxy"),
     ),
-    _hands("setImplementation(address account)", words=_UPGRADES),
-    _hands("_setImplementation(address account)", words=_UPGRADES),
-    _hands("changeMasterCopy(address account)", words=_UPGRADES),
-    _hands("setTarget(address account)", words=_UPGRADES),
-    _hands("upgradeBeaconTo(address account)", words=_UPGRADES),
+    _hands("setImplementation(address account)", words=UPGRADES),
+    _hands("_setImplementation(address account)", words=UPGRADES),
+    _hands("changeMasterCopy(address account)", words=UPGRADES),
+    _hands("setTarget(address account)", words=UPGRADES),
+    _hands("upgradeBeaconTo(address account)", words=UPGRADES),
     _hands("changeAdmin(address account)"),
     row("changeProxyAdmin(address proxy, address account)", Gives("control", "account", asset="proxy")),
     row(
@@ -82,11 +85,11 @@ CONTROL = (
     _hands("swapOwner(address prevOwner, address oldOwner, address account)"),
     _hands(
         "enableModule(address account)",
-        words="{who} may do anything with the account {what}, without its owners",
+        words=MODULE,
     ),
     _hands("setGuard(address account)"),
     _hands("setModuleGuard(address account)"),
-    _hands("setFallbackHandler(address account)", words="the account {what} answers by the code of {who}"),
+    _hands("setFallbackHandler(address account)", words=FALLBACK),
     row(
         "setup(address[] owners, uint256 threshold, address to, bytes data, "
         "address fallbackHandler, address paymentToken, uint256 payment, address paymentReceiver)",
@@ -133,7 +136,7 @@ CONTROL = (
     row("reclaim(uint256 id, address account)", _to("account", "the name in {what} belongs to {who}")),
     _hands("setResolver(bytes32 node, address account)", words="the name in {what} is answered by {who}"),
     _hands("setAddr(bytes32 node, address account)", words="the name in {what} stands for {who}"),
-    _hands("delegate(address account)", words="the votes of {what} are cast by {who}"),
+    _hands("delegate(address account)", words=VOTES),
     row(
         "delegateBySig(address account, uint256 nonce, uint256 expiry, uint8 v, bytes32 r, bytes32 s)",
         _to("account", "the votes of {what} are cast by {who}"),

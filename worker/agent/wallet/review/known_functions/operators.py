@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from worker.agent.wallet.review.known_functions.rows import Gives, row
 
+BORROWS = "{who} may borrow {what} on the account"
 _SIGNED = "uint8 v, bytes32 r, bytes32 s"
 _OPERATOR = Gives("operator", "operator", switch="approved")
 _OF_OWNER = Gives("operator", "operator", switch="approved", owner="owner")
@@ -54,7 +55,7 @@ OPERATORS = (
     row("nope(address operator)", Gives("operator", "operator", takes=True)),
     row(
         "approveDelegation(address spender, uint256 amount)",
-        Gives("erc20", "spender", amount="amount", words="{who} may borrow {what} on the account"),
+        Gives("erc20", "spender", amount="amount", words=BORROWS),
     ),
     row("setRelayerApproval(address owner, address operator, bool approved)", _OF_OWNER),
     row(f"setMasterContractApproval(address owner, address operator, bool approved, {_SIGNED})", _OF_OWNER),

@@ -1,0 +1,29 @@
+"""Rights of which logs tell, of a simulation or of a block, with the sentence that is true of the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from forge.models.wallet_review import AllowanceKind
+from worker.agent.wallet.review.call_nodes import Right
+from worker.agent.wallet.review.known_functions.control import FALLBACK, MODULE, UPGRADES, VOTES
+from worker.agent.wallet.review.known_functions.operators import BORROWS
+
+_WORDS: Mapping[str, str] = {
+    "BeaconUpgraded": UPGRADES,
+    "BorrowAllowanceDelegated": BORROWS,
+    "ChangedFallbackHandler": FALLBACK,
+    "ChangedMasterCopy": UPGRADES,
+    "DelegateChanged": VOTES,
+    "EnabledModule": MODULE,
+    "Upgraded": UPGRADES,
+}
+"""Events of which the usual sentence about their kind of right is not true."""
+
+
+def logged_right(
+    kind: AllowanceKind, token: str, spender: str, amount: int | None, event: str, *, single: bool
+) -> Right:
+    """`event`: its name. The other arguments are as in `Right`."""
+    words = _WORDS.get(event, "")
+    return Right(kind, token, spender, amount, function=event, single=single, words=words)
