@@ -15,6 +15,9 @@ from worker.agent.wallet.answer.smart_account_calls import (
     SAFE_SUCCESS,
     USER_OPERATION,
 )
+from worker.ethereum.chains import Chain, Chains
+from worker.ethereum.known_networks import configured_networks
+from worker.ethereum.node import Receipt
 
 ACCOUNT = "0x00000000000000000000000000000000000acc00"
 ENTRY_POINT = next(iter(ENTRY_POINTS))
@@ -115,3 +118,34 @@ async def test_a_strangers_contract_is_not_trusted_to_do_what_it_was_told(paymen
     payments.code(ACCOUNT, STOP)
     found = await payments.verdict(payments.request(value=21), payments.send(ACCOUNT, 0, execute(21)))
     assert found.receipt.outcome == "different"
+
+
+class _MinesBeforeReceipts(Chain):
+    """A node on which the transaction gets into a block just after it was read."""
+
+    async def receipt(self, tx_hash: str) -> Receipt | None:
+        await self.read("evm_mine")
+        return await super().receipt(tx_hash)
+
+
+class _Mining(Chains):
+    def __init__(self, url: str) -> None:
+        self.chain = _MinesBeforeReceipts(configured_networks({"TESTNET_RPC_URL": url})["testnet"])
+
+    def get(self, name: str) -> Chain:
+        return self.chain
+
+
+async def test_a_call_that_gets_into_a_block_while_it_is_checked_is_checked_again(payments: Payments) -> None:
+    """The account that should make the call is checked for code only when the transaction is in a block."""
+    payments.code(ACCOUNT, b"")
+    approval = payments.request(value=21, claimed_by=ACCOUNT)
+    mining = _Mining(payments.url)
+    rpc(payments.url, "evm_setAutomine", False)
+    try:
+        sent = payments.send(ACCOUNT, 0, execute(21))
+        found = await Payments(payments.url, mining, payments.payer, payments.other).verdict(approval, sent)
+    finally:
+        rpc(payments.url, "evm_setAutomine", True)
+        await mining.chain.close()
+    assert (found.receipt.outcome, found.closes) == ("different", False)

@@ -135,7 +135,9 @@ class _Check:
             self.so_far = verdicts.unknown(self.approval, "; ".join(match.told), tx_hash)
             return None
         receipt = await self.chain.receipt(tx_hash)
-        if receipt is None or not receipt.is_in_block:
+        # The account that carries the call is checked for code in the block, so it is read once more.
+        is_unchecked = match.kind == "carried" and found.block_number is None
+        if receipt is None or not receipt.is_in_block or is_unchecked:
             self.so_far = verdicts.pending(self.approval, tx_hash, self.seconds)
             return None
         return await self._mined(found, tx_hash, match, receipt)
