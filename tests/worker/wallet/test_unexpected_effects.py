@@ -6,6 +6,7 @@ import pytest
 from eth_utils.address import to_checksum_address
 
 from tests.mcp_servers.bytecode import RETURN, STOP, dispatch, push, words
+from tests.mcp_servers.conftest import rpc
 from tests.worker.wallet.giving_calls import THIEF, called
 from tests.worker.wallet.payments import Payments
 from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number
@@ -34,13 +35,13 @@ def if_real(code: bytes, otherwise: bytes = b"", at: int = 0) -> bytes:
     return b"\x3a" + push(begin, 2) + b"\x57" + otherwise + STOP + b"\x5b" + code
 
 
-async def signed(payments: Payments, code: bytes, data: bytes = CLAIM) -> Verdict:
+async def signed(payments: Payments, code: bytes, data: bytes = CLAIM, value: int = 0) -> Verdict:
     """The verdict about a request that was reviewed, and then signed as it is."""
     payments.code(CONTRACT, code + STOP)
     reviews = Reviews(payments.url, payments.chains, payments.payer)
-    request = payments.request(CONTRACT, 0, "0x" + data.hex(), sender=payments.payer)
-    request = request.model_copy(update={"review": await reviews.review(data)})
-    found = await payments.verdict(request, payments.send(CONTRACT, 0, "0x" + data.hex(), gas=hex(10**6)))
+    request = payments.request(CONTRACT, value, "0x" + data.hex(), sender=payments.payer)
+    request = request.model_copy(update={"review": await reviews.review(data, value=value)})
+    found = await payments.verdict(request, payments.send(CONTRACT, value, "0x" + data.hex(), gas=hex(10**6)))
     payments.code(CONTRACT, b"")
     assert (found.receipt.outcome, found.closes) == ("succeeded", True)
     return found
@@ -207,3 +208,30 @@ async def test_it_is_told_that_not_all_logs_could_be_read(payments: Payments, lo
     told = await differences(chain, approval, payments.payer, found, Receipt(logs=logs))
     assert (told.told, told.are_all) == ([], False)
     assert (await differences(chain, approval, payments.payer, found, Receipt(logs=[]))).are_all
+
+
+def pays(wei: int) -> bytes:
+    """Pay the caller."""
+    return push(0, 1) * 4 + push(wei, 32) + b"\x33\x5a\xf1\x50"
+
+
+@pytest.mark.parametrize(
+    ("real", "simulated", "value", "told"),
+    [
+        (b"", pays(10**17), 0, ["0.1 ETH was shown to arrive, and nothing of it has."]),
+        (pays(4 * 10**16), pays(10**17), 0, ["0.1 ETH was shown to arrive, and only 0.04 ETH has."]),
+        (pays(6 * 10**16), pays(10**17), 0, []),
+        (b"", pays(10**17), 10**17, ["0.1 ETH left {account}, and 0 ETH was shown."]),
+        (b"", pays(5 * 10**16), 10**17, []),
+        (pays(10**17), b"", 10**17, []),
+    ],
+    ids=["nothing", "little", "more than half", "no change", "less change", "more than was shown"],
+)
+async def test_the_coin_that_was_shown_is_compared_with_what_the_account_has_afterwards(
+    payments: Payments, real: bytes, simulated: bytes, value: int, told: list[str]
+) -> None:
+    rpc(payments.url, "anvil_setBalance", CONTRACT, hex(10**18))
+    found = await signed(payments, if_real(real, simulated), value=value)
+    rpc(payments.url, "anvil_setBalance", CONTRACT, "0x0")
+    account = to_checksum_address(payments.payer)
+    assert found.receipt.unexpected == [each.format(account=account) for each in told]

@@ -11,6 +11,10 @@ from worker.ethereum.simulated_logs import Movement, units_of
 
 Asset = tuple[str, int | None]
 """The token's contract in lower case, and which of its tokens, if each counts for itself (ERC-721, ERC-1155)."""
+LEAST_PERCENT = 50
+"""Less than this part of what was shown is told: prices move between the simulation and the block."""
+USUAL_FACTOR = 2
+"""For the same reason, somewhat more of a shown asset may leave."""
 _SIGNS = {"out": 1, "in": -1}
 MOST_TOLD = 4
 """Maximum movements, and maximum rights, that are told."""

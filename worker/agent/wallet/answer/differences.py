@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forge.models.approval import Approval
+from worker.agent.wallet.answer.coin_differences import coin_differences
 from worker.agent.wallet.answer.missing_effects import missing_effects
 from worker.agent.wallet.answer.unexpected_effects import unexpected_effects
 from worker.agent.wallet.answer.unexpected_rights import handed_over
@@ -34,8 +35,11 @@ async def differences(
     are_all = effects.untold is None
     if account is None:
         return Differences([], are_all)
-    is_simulated_for = (approval.transaction.sender or "").lower() == account.lower() and receipt.succeeded
-    told = missing_effects(review, account, effects) if is_simulated_for else []
+    told = list[str]()
+    if (approval.transaction.sender or "").lower() == account.lower() and receipt.succeeded:
+        of_coin = await coin_differences(chain, review, found, receipt)
+        are_all = are_all and of_coin is not None
+        told = [*(of_coin or []), *missing_effects(review, account, effects)]
     if found.authorization_list:
         told = [*await handed_over(chain, account, receipt), *told]
     try:

@@ -6,13 +6,18 @@ from collections import Counter
 
 from forge.models.counted_words import counted
 from forge.models.wallet_review import Review, ReviewChange
-from worker.agent.wallet.answer.asset_sums import MOST_TOLD, Asset, and_more, asset_of, lost, shown_units
+from worker.agent.wallet.answer.asset_sums import (
+    LEAST_PERCENT,
+    MOST_TOLD,
+    Asset,
+    and_more,
+    asset_of,
+    lost,
+    shown_units,
+)
 from worker.agent.wallet.request_in_words import change_in_words
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.simulated_effects import Effects
-
-LEAST_PERCENT = 50
-"""Less than this part of what was shown is told: prices move between the simulation and the block."""
 
 
 def missing_effects(review: Review, account: str, effects: Effects) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from forge.models.wallet_review import Review, ReviewChange
 from worker.agent.wallet.answer.asset_sums import (
     MOST_TOLD,
+    USUAL_FACTOR,
     Asset,
     and_more,
     asset_of,
@@ -29,8 +30,6 @@ from worker.ethereum.simulated_logs import NATIVE, Movement
 from worker.ethereum.tokens import Token, read_token
 from worker.tool_outcomes import ToolRefused
 
-USUAL_FACTOR = 2
-"""Prices move between the simulation and the block, so somewhat more of a shown asset may leave."""
 _COINS = frozenset({NATIVE, "0xfffffffffffffffffffffffffffffffffffffffe"})
 """Addresses under which nodes log movements of the coin: eth_simulateV1, and EIP-7708 (from memory, 2026-11-27)."""
 _COUNTED = frozenset({"erc20", "erc777"})
