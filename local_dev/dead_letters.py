@@ -5,7 +5,7 @@ from __future__ import annotations
 from local_dev.operator_tool import Tool
 from worker.operator_commands import dead_letters
 
-TOOL = Tool("dead-letters", dead_letters.HELP, "list | show RUN_ID | requeue RUN_ID", dead_letters.main)
+TOOL = Tool("dead-letters", dead_letters.HELP, dead_letters.USAGE, dead_letters.main)
 
 if __name__ == "__main__":
     TOOL.start()

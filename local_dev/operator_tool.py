@@ -31,6 +31,8 @@ OUTPUTS = {
 
 CANNOT_LOOK = 2
 REFUSED = 1
+INTERRUPTED = 130
+"""The exit status that shells expect after Ctrl-C."""
 NOTHING_RUNS = "No application runs here (make run starts one)."
 
 Say = Callable[[str], object]
@@ -46,7 +48,8 @@ def of_stack(name: str, cloudformation: Any) -> dict[str, str]:
     try:
         (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
     except (BotoCoreError, ClientError) as error:
-        raise NoTarget(f"The stack {name} cannot be read: {error}") from error
+        region = cloudformation.meta.region_name
+        raise NoTarget(f"The stack {name} cannot be read in {region}: {error}") from error
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
     if missing := sorted(set(OUTPUTS.values()) - set(outputs)):
         raise NoTarget(f"The stack {name} has no output {', '.join(missing)}: it is not one of forge-mcp.")
@@ -109,7 +112,14 @@ class Tool:
             file = Options.from_environment(os.environ).stack_file
         except OptionError as error:
             sys.exit(str(error))
-        sys.exit(self.main(sys.argv[1:], os.environ, lambda text: sys.stdout.write(f"{text}\n"), file))
+        try:
+            sys.exit(self.main(sys.argv[1:], os.environ, lambda text: print(text, flush=True), file))
+        except KeyboardInterrupt:
+            print(
+                "\nInterrupted. What it has not told is as it was; run the same command again.",
+                file=sys.stderr,
+            )
+            sys.exit(INTERRUPTED)
 
 
 def reason_of(error: ForgeError | BotoCoreError | ClientError) -> str:

@@ -20,8 +20,9 @@ from forge.store import open_store, system_clock
 from local_dev.dead_letters import TOOL as DEAD_LETTERS
 from local_dev.home import write_description
 from local_dev.mcp_pins import TOOL as MCP_PINS
-from local_dev.operator_tool import CANNOT_LOOK, NOTHING_RUNS, OUTPUTS, REFUSED, Tool
+from local_dev.operator_tool import CANNOT_LOOK, INTERRUPTED, NOTHING_RUNS, OUTPUTS, REFUSED, Tool
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME
+from worker.operator_commands.dead_letters import NOTHING
 
 STACK = "forge-night"
 
@@ -71,7 +72,8 @@ def test_a_deployed_stack_is_looked_at_by_its_name_alone(given_up: str, urls: di
     code, said = run("--stack", STACK, "requeue", given_up)
     assert code == 0
     assert "accepted once more" in said
-    assert run("--stack", STACK) == (0, "There are no dead letters.")
+    assert run("--stack", STACK) == (0, NOTHING)
+    assert run("--stack", STACK, "requeue", "all") == (0, NOTHING)
 
 
 def test_the_application_of_this_computer_is_found_by_its_file(
@@ -115,7 +117,8 @@ def test_pins_are_listed_by_the_same_way(table: str, urls: dict[str, str], tmp_p
 
 @pytest.mark.slow
 def test_a_stack_that_is_not_there_or_is_another_is_named(aws: None) -> None:
-    assert run("--stack", "no-such-stack")[0] == CANNOT_LOOK
+    code, said = run("--stack", "no-such-stack")
+    assert (code, "in us-east-1" in said) == (CANNOT_LOOK, True)
     deploy({"TableName": "t"})
     code, said = run("--stack", STACK)
     assert code == CANNOT_LOOK
@@ -166,6 +169,19 @@ def test_a_missing_permission_is_told_without_a_traceback(tool: Tool, error: Exc
 
     code, said = run(tool=replace(tool, run=refuse), FORGE_TABLE="t")
     assert (code, str(error) in said) == (REFUSED, True)
+
+
+def test_an_interrupted_command_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("FORGE_TABLE", "t")
+    monkeypatch.setattr("sys.argv", ["dead-letters"])
+    with pytest.raises(SystemExit) as end:
+        replace(DEAD_LETTERS, run=interrupt).start()
+    assert (end.value.code, "Interrupted" in capsys.readouterr().err) == (INTERRUPTED, True)
 
 
 def test_a_variable_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

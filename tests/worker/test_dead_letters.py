@@ -15,7 +15,7 @@ from forge.store import Store, keys
 from tests.clock import Clock
 from tests.schema import QUEUE_ATTRIBUTES
 from tests.worker.test_damaged_items import damage
-from worker.operator_commands.dead_letters import DeadLetters
+from worker.operator_commands.dead_letters import DeadLetters, listed
 from worker.operator_commands.letters import details, line, name_of
 
 KEY = SessionKey(ANONYMOUS, "s1")
@@ -175,6 +175,44 @@ def test_the_letter_of_a_run_whose_input_is_in_no_log_is_removed(
     dead.send(lost := given_up.model_copy(update={"run_id": new_run_id()}))
     assert "nothing can be accepted again" in letters.requeue(lost.run_id)
     assert [letter.message for letter in letters.all()] == [given_up]
+
+
+def test_all_letters_are_requeued_also_the_eleventh_of_a_session(
+    letters: DeadLetters, given_up: RunMessage, dead: SqsRunQueue, store: Store, clock: Clock, dynamodb: Any
+) -> None:
+    """A FIFO queue gives no more of a group while ten of it are held, so the list says that there are more."""
+    for _ in range(12):
+        dead.send(given_up.model_copy(update={"run_id": new_run_id()}))
+    dead.send(damaged := accepted(store, clock, SessionKey(ANONYMOUS, "damaged")))
+    damage(dynamodb, keys.hot(damaged.key), "generation", {"S": "a text"})
+    seen = letters.look()
+    assert (len(seen.letters), seen.more) == (11, 3)
+    assert "3 more letters" in listed(seen)
+    outcomes = dict(letters.requeue_all())
+    assert len(outcomes) == 14
+    assert "accepted once more" in str(outcomes[given_up.run_id])
+    assert isinstance(outcomes[damaged.run_id], SessionUnreadable)
+    assert [letter.message for letter in letters.all()] == [damaged]
+
+
+def test_letters_are_visible_again_after_a_command_was_interrupted(
+    letters: DeadLetters, given_up: RunMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(letters, "_read", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            letters.everything()
+    assert [letter.message for letter in letters.all()] == [given_up]
+
+
+def test_letters_that_another_command_holds_are_counted(
+    letters: DeadLetters, given_up: RunMessage, dead: SqsRunQueue
+) -> None:
+    assert len(dead.receive_all(10, 0)) == 1
+    assert "1 more letter" in listed(letters.look())
 
 
 def test_an_unknown_run_is_not_requeued(letters: DeadLetters, given_up: RunMessage) -> None:

@@ -54,6 +54,7 @@ SQS = Service(
             "ChangeMessageVisibility",
             "ChangeMessageVisibilityBatch",
             "DeleteMessage",
+            "GetQueueAttributes",
             "ReceiveMessage",
             "SendMessage",
         }

@@ -21,6 +21,7 @@ from forge.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 LONG_POLL_SECONDS = 20
 BATCH_LIMIT = 10
@@ -30,6 +31,10 @@ _BODY: TypeAdapter[RunMessage | CommandMessage] = TypeAdapter(
     Annotated[RunMessage | CommandMessage, Field(discriminator="type")]
 )
 _GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
+_COUNTS: tuple[QueueAttributeNameType, ...] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+)
 _GONE = frozenset(
     {"ReceiptHandleIsInvalid", "InvalidParameterValue", "AWS.SimpleQueueService.MessageNotInflight"}
 )
@@ -90,6 +95,11 @@ class SqsRunQueue:
             raise StorageUnavailable(
                 "The queue kept only some messages.", retry_after=aws.RETRY_AFTER_SECONDS
             )
+
+    def count(self) -> int:
+        with aws.unavailable("The queue"):
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=list(_COUNTS))
+        return sum(int(answer["Attributes"][name]) for name in _COUNTS)
 
     def delete(self, receipt: str) -> None:
         with aws.unavailable("The queue"), _stale_receipt("delete"):
