@@ -51,7 +51,7 @@ async def signed(payments: Payments, code: bytes, data: bytes = CLAIM, value: in
     ("code", "told"),
     [
         (transfer(10**18), "1,000,000,000,000,000,000 base units of the token 0x"),
-        (log(TRANSFER, SENDER, THE_THIEF, push(7, 1)), "the token 7 of 0x"),
+        (log(TRANSFER, SENDER, THE_THIEF, push(7, 1)), "The token 7 of 0x"),
         (log(FOR_ALL, SENDER, THE_THIEF, data=number(1)), "could take or move everything of yours in 0x"),
         (log(APPROVAL, SENDER, THE_THIEF, data=number(2**200)), "could take all of your token 0x"),
         (log(VOTES, SENDER, NOBODY, THE_THIEF), "The votes of 0x"),
@@ -116,11 +116,11 @@ def a_token(real: bytes, simulated: bytes) -> bytes:
         (b"", PAYS, f"was shown to go to {to_checksum_address(THIEF)}, and nothing of it has."),
         (log(TRANSFER, THE_THIEF, SENDER, data=number(500)), GIVES, ""),
         (log(TRANSFER, NOBODY, SENDER, push(8, 1)), log(TRANSFER, NOBODY, SENDER, push(7, 1)), ""),
-        (b"", log(TRANSFER, NOBODY, SENDER, push(7, 1)), "the token 7 of 0x"),
+        (b"", log(TRANSFER, NOBODY, SENDER, push(7, 1)), "The token 7 of 0x"),
         (
             log(TRANSFER, NOBODY, SENDER, push(8, 1)),
             log(TRANSFER, THE_THIEF, SENDER, push(7, 1)),
-            "the token 7 of 0x",
+            "The token 7 of 0x",
         ),
         (new_token(8), new_token(8) + new_token(9), "2 tokens of 0x"),
         (units(5, 8), units(5, 7), "5 units of the token 7 of 0x"),

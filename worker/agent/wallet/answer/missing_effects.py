@@ -67,8 +67,8 @@ def _sentence(change: ReviewChange, shown: int, real: int) -> str:
     how = "arrive" if change.direction == "in" else f"go to {change.to}"
     moved = _sign(shown) * real
     if change.standard == "erc721" and abs(shown) > 1:
-        return (
-            f"{counted(abs(shown), 'token')} of {change.asset} were shown to {how}, and {max(0, moved)} have."
-        )
+        count = f"only {moved}" if moved > 0 else "none"
+        return f"{counted(abs(shown), 'token')} of {change.asset} were shown to {how}, and {count} did."
     part = "less than half of it" if moved > 0 else "nothing of it"
-    return f"{change_in_words(change)} was shown to {how}, and {part} has."
+    what = change_in_words(change)
+    return f"{what[:1].upper()}{what[1:]} was shown to {how}, and {part} has."

@@ -62,7 +62,7 @@ async def unexpected_effects(
     facts = await read_facts(chain, rights[:MOST_TOLD], account)
     words = await all_of(_in_words(chain, facts, each, account) for each in left[:MOST_TOLD])
     return [
-        *(f"{what} left {checksummed(account)}." for what in words),
+        *(f"{what[:1].upper()}{what[1:]} left {checksummed(account)}." for what in words),
         *and_more(len(left) - MOST_TOLD, "more asset", "left the account"),
         *(judged(each, facts, account).text for each in rights[:MOST_TOLD]),
         *and_more(len(rights) - MOST_TOLD, "more right", "somebody has got"),
