@@ -177,8 +177,8 @@ async def test_a_tool_call_that_the_provider_could_not_read_is_asked_for_again()
 async def test_a_redirect_is_the_operators_fault() -> None:
     """It is not followed, as the next address would get the API key."""
     async with conversation() as talk:
-        for wire in ("chat", "anthropic", "responses"):
-            await talk.say(wire, error(307, {}, {"location": "/v2"}))
+        for wire, status in (("chat", 307), ("anthropic", 300), ("responses", 304)):
+            await talk.say(wire, error(status, {}, {"location": "/v2"}))
             assert "must correct the address" in talk.notices[-1].content
         assert len(talk.server.requests) == 3
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.properties import paired
 from tests.worker_llm import test_anthropic as claude
 from tests.worker_llm import test_openai as chat
 from tests.worker_llm import wires
@@ -70,6 +73,11 @@ CALLS: list[tuple[str, list[Chunk], list[str]]] = [
     ("null before the arguments", [(0, *A, "null"), (0, None, None, ALICE)], ["Alice"]),
     ("the same call told again without its id", [(0, *A, ALICE), (0, None, "balance", ALICE)], ["Alice"]),
     ("the same call told twice, with its id at another number", [(0, *A, ALICE), (1, *A, ALICE)], ["Alice"]),
+    ("the id only when it is told again", [(0, "", "balance", ALICE), (0, *A, ALICE)], ["Alice"]),
+    *(
+        (f"{nothing!r} before the arguments", [(0, *A, nothing), (0, None, None, ALICE)], ["Alice"])
+        for nothing in ("{ }", "[]", "None", "{}\n")
+    ),
     ("1-based", [(1, *A, ALICE), (2, *B, BOB)], ["Alice", "Bob"]),
 ]
 
@@ -115,6 +123,30 @@ async def test_a_whole_answer_after_its_pieces_is_not_taken_again(summary: dict[
         assert [draft.content for draft in talk.drafts if draft.sender == "agent"] == ["I pay.", "Paid."]
 
 
+WHOLE = {"content": "I pay.", "tool_calls": [{**SEND, "id": "a"}]}
+CALLING = {"content": "", "tool_calls": WHOLE["tool_calls"]}
+OTHER_ID = {**WHOLE, "tool_calls": [{**SEND, "id": "b"}]}
+WHOLES: list[tuple[str, list[dict[str, Any]]]] = [
+    ("beside an empty delta", [{"delta": {}, "message": WHOLE}]),
+    ("beside a delta with its role", [{"delta": {"role": "assistant", "content": ""}, "message": WHOLE}]),
+    ("twice", [{"message": WHOLE}, {"message": OTHER_ID}]),
+    ("in pieces", [{"message": each} for each in ({"content": "I "}, {"content": "pay."}, CALLING)]),
+    (
+        "all so far each time",
+        [{"message": each} for each in ({"content": "I "}, {"content": "I pay."}, WHOLE)],
+    ),
+]
+
+
+@pytest.mark.parametrize("told", [row[1] for row in WHOLES], ids=[row[0] for row in WHOLES])
+async def test_an_answer_in_whole_messages_is_read_once(told: list[dict[str, Any]]) -> None:
+    async with conversation() as talk:
+        chunks = [chat.chunk({"index": 0, **each}) for each in told]
+        await talk.say("chat", wires.chat(chunks, "tool_calls"), wires.text("chat", "Paid."))
+        assert (talk.bank.names(), talk.notices) == (["send"], [])
+        assert [draft.content for draft in talk.drafts if draft.sender == "agent"] == ["I pay.", "Paid."]
+
+
 def usage(given: int, made: int) -> dict[str, int]:
     return {"prompt_tokens": given, "completion_tokens": made, "total_tokens": given + made}
 
@@ -138,6 +170,20 @@ async def test_usage_is_counted_once(usages: list[dict[str, int] | None]) -> Non
         chunks = [chat.chunk(choice, **({"usage": used} if used else {})) for used in usages]
         await talk.say("chat", wires.chat(chunks, usage=False))
         assert talk.tokens == 1_120
+
+
+COUNTS = [-5, 1.5, "x", None, {"a": 1}, [3], float("nan")]
+
+
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("count", "wire"), paired(COUNTS, ["chat", "anthropic", "responses"], 3))
+async def test_a_number_of_tokens_that_is_none_costs_the_answer_nothing(wire: str, count: Any) -> None:
+    odd = f'_tokens": {json.dumps(count)}'.encode()
+    async with conversation() as talk:
+        frames = [re.sub(rb'_tokens": \d+', odd, frame) for frame in [*TEXTS[wire], *USED.get(wire, [])]]
+        await talk.say(wire, stream(frames))
+        assert (talk.answer, talk.notices) == ("Five w?i.", [])
+        assert talk.tokens > 0
 
 
 THOUGHTS: list[tuple[str, tuple[str, ...], str]] = [
@@ -260,11 +306,68 @@ async def test_calls_of_gateways_to_the_messages_api_are_read(blocks: list[bytes
         assert (talk.answer, talk.refusals) == ("Five.", [])
 
 
+def whole_claude(*blocks: dict[str, Any], reason: str) -> list[bytes]:
+    message = {"id": "m", "type": "message", "role": "assistant", "model": "x", "content": blocks}
+    return [
+        claude.event("message_start", message={**message, "stop_reason": reason}),
+        claude.event("message_stop"),
+    ]
+
+
+USE = {"type": "tool_use", "id": "a", "name": "balance", "input": {"who": "Alice"}}
+AGAIN = [claude.start(), *claude_call({}, ALICE), *claude.end("tool_use")]
+RETOLD: list[tuple[str, list[bytes]]] = [
+    ("whole in its first event", whole_claude({"type": "text", "text": "I look."}, USE, reason="tool_use")),
+    ("twice, with other ids", [*AGAIN, *(frame.replace(b'"t{}', b'"u{}') for frame in AGAIN)]),
+    (
+        "a call again in other writing",
+        [
+            claude.start(),
+            *claude_call({}, ALICE),
+            *(frame.replace(b'json": "{', b'json": "{ ') for frame in claude_call({}, ALICE, index=1)),
+            *claude.end("tool_use"),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("frames", [row[1] for row in RETOLD], ids=[row[0] for row in RETOLD])
+async def test_a_message_that_is_told_otherwise_is_read_once(frames: list[bytes]) -> None:
+    async with conversation() as talk:
+        await talk.say("anthropic", stream(frames), wires.text("anthropic", "Five."))
+        assert [call["who"] for _, call in talk.bank.calls] == ["Alice"]
+        assert (talk.answer, talk.notices, talk.refusals) == ("Five.", [], [])
+
+
 TEXTS = {
     "chat": [chat.delta(content="Five"), chat.delta(content=" w?i."), chat.delta(finish="stop"), chat.DONE],
     "anthropic": [claude.start(), *claude.text(0, "Five", " w?i."), *claude.end()],
     "responses": [(events := Events()).start(), *events.text(0, "Five", " w?i."), events.end()],
 }
+
+
+USED = {"chat": [chat.usage()]}
+PADDED: list[tuple[str, Callable[[bytes], bytes]]] = [
+    ("a byte order mark before each event", lambda frame: BOM_UTF8 + frame),
+    ("two byte order marks", lambda frame: BOM_UTF8 * 2 + frame),
+    ("zeros before each event", lambda frame: b"\0\0" + frame),
+    ("spaces before each line", lambda frame: re.sub(rb"(?m)^(?=\w)", b"  ", frame)),
+    ("events within events", lambda frame: re.sub(rb"(?m)^(?=\w)", b"data: ", frame)),
+    ("data within events", lambda frame: frame.replace(b"data: ", b"data: data: ")),
+    ("lines that end in CR LF", lambda frame: frame.replace(b"\n", b"\r\n")),
+    ("lines that end in CR", lambda frame: frame.replace(b"\n", b"\r")),
+]
+
+
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("padding", "wire"), paired(PADDED, list(TEXTS), 3))
+async def test_what_stands_around_events_costs_none_of_them(
+    padding: tuple[str, Callable[[bytes], bytes]], wire: str
+) -> None:
+    _, padded = padding
+    async with conversation() as talk:
+        await talk.say(wire, stream(map(padded, TEXTS[wire])))
+        assert (talk.answer, talk.notices) == ("Five w?i.", [])
 
 
 @pytest.mark.parametrize("wire", TEXTS)

@@ -28,6 +28,7 @@ from pydantic_ai.messages import (
     ToolCallPart,
 )
 
+from worker.agent.llm.streamed_tool_calls import is_object, plain_arguments
 from worker.agent.messages.storable_text import well_formed
 
 CALL_IDS = "call_ids"
@@ -69,7 +70,9 @@ def _told_once(parts: Sequence[ModelResponsePart]) -> list[ModelResponsePart]:
     once: list[ModelResponsePart] = []
     for part in parts:
         if isinstance(part, ToolCallPart):
-            call = (part.tool_call_id, part.tool_name, part.args_as_json_str())
+            arguments = part.args_as_json_str()
+            arguments = plain_arguments(arguments) if is_object(arguments) else arguments
+            call = (part.tool_call_id, part.tool_name, arguments)
             if call in told:
                 continue
             told.append(call)

@@ -5,7 +5,7 @@ An event that is no chunk costs the answer nothing, and a field that we do not n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from worker.agent.llm.chunk_reading import QuickChunk
 from worker.agent.llm.readable_events import ChangedStream, ReadableEvents
+from worker.agent.llm.usage_counts import make_countable
 
 _LATEST = 10**14
 """Times in seconds and in milliseconds are below this; the library cannot read a larger one."""
@@ -35,16 +36,48 @@ class ReadableChunks(ChangedStream):
         chunks._cast_to = QuickChunk
         self._streamed: set[str] = set()
         """The fields of the answer that deltas have brought so far."""
+        self._text = ""
+        self._calls: list[Any] = []
+        """What whole messages have brought so far."""
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         async for chunk in self._events:
+            make_countable(chunk.usage)
             _drop_unreadable_fields(chunk)
             for choice in _list(chunk.choices):
-                if getattr(choice, "delta", None) is None:
-                    _give_delta(choice, self._streamed)
-                else:
-                    self._streamed.update(_told(choice.delta))
+                told = set(_told(getattr(choice, "delta", None)))
+                self._streamed |= told
+                if not told:
+                    self._give_delta(choice)
             yield chunk
+
+    def _give_delta(self, choice: Any) -> None:
+        """Some gateways send a whole answer as one event, with the field of an answer that is not streamed; others
+        leave the delta out where they tell how the answer ended. What deltas have brought is not taken once more from
+        the whole answer after them: a call would be made twice.
+        """
+        extra: dict[str, Any] = getattr(choice, "model_extra", None) or {}
+        is_missing = getattr(choice, "delta", None) is None
+        match extra:
+            case {"message": {} as message} if is_missing or any(map(message.get, _ANSWER)):
+                choice.delta = ChoiceDelta.construct(None, **self._untold(message))
+            case {"text": str(text)} if is_missing or text:
+                choice.delta = ChoiceDelta.construct(content="" if "content" in self._streamed else text)
+            case _ if is_missing and getattr(choice, "finish_reason", None):
+                choice.delta = ChoiceDelta.construct()
+            case _:
+                pass
+
+    def _untold(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return what neither deltas nor earlier messages have told. A message may be a piece, or all so far."""
+        new = {name: value for name, value in message.items() if name not in self._streamed}
+        if isinstance(text := new.get("content"), str):
+            new["content"] = text.removeprefix(self._text)
+            self._text += new["content"]
+        if calls := _list(new.get("tool_calls")):
+            new["tool_calls"] = [call for call in calls if _function(call) not in self._calls]
+            self._calls += map(_function, new["tool_calls"])
+        return new
 
 
 def _list(value: Any) -> list[Any]:
@@ -64,19 +97,6 @@ def _told(delta: object) -> Iterator[str]:
     return (name for name in _ANSWER if getattr(delta, name, None))
 
 
-def _give_delta(choice: Any, streamed: Collection[str]) -> None:
-    """Some gateways send a whole answer as one event, with the field of an answer that is not streamed; others leave
-    the delta out where they tell how the answer ended. What deltas have brought is not taken once more from the
-    whole answer after them: a call would be made twice.
-    """
-    extra: dict[str, Any] = getattr(choice, "model_extra", None) or {}
-    match extra:
-        case {"message": {} as message}:
-            new = {name: value for name, value in message.items() if name not in streamed}
-            choice.delta = ChoiceDelta.construct(None, **new)
-        case {"text": str(text)}:
-            choice.delta = ChoiceDelta.construct(content="" if "content" in streamed else text)
-        case _ if getattr(choice, "finish_reason", None):
-            choice.delta = ChoiceDelta.construct()
-        case _:
-            pass
+def _function(call: Any) -> Any:
+    """Return what a call asks for. Its id may be another each time that it is told."""
+    return cast("dict[str, Any]", call).get("function") if isinstance(call, dict) else call

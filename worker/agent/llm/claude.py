@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Literal, cast
 
-from anthropic.types.beta import BetaMessage, BetaMessageDeltaUsage, BetaRawMessageStartEvent, BetaUsage
+from anthropic.types.beta import (
+    BetaMessage,
+    BetaMessageDeltaUsage,
+    BetaRawContentBlockStartEvent,
+    BetaRawContentBlockStopEvent,
+    BetaRawMessageDeltaEvent,
+    BetaRawMessageStartEvent,
+    BetaUsage,
+)
 from anthropic.types.beta.beta_raw_message_delta_event import Delta
 from pydantic_ai.models.anthropic import AnthropicModel
 
 from worker.agent.llm.readable_events import ChangedStream, ReadableEvents
 from worker.agent.llm.stream_guard import Guarded
 from worker.agent.llm.streamed_tool_calls import is_placeholder
+from worker.agent.llm.usage_counts import make_countable
 
 _BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 """The kinds of blocks that our requests can produce. The SDK turns an unknown kind into some known block."""
@@ -40,7 +49,10 @@ class ClaudeModel(Guarded, AnthropicModel):
 
 
 class _ReadableBlocks(ChangedStream):
-    """`events`: the SDK's stream with its first event, which the library has read already."""
+    """`events`: the SDK's stream with its first event, which the library has read already.
+
+    Some gateways begin with the whole message and tell nothing else; what follows a second beginning is told again.
+    """
 
     def __init__(self, events: Any, model_name: str) -> None:
         super().__init__(events, owner=events.source)
@@ -53,10 +65,18 @@ class _ReadableBlocks(ChangedStream):
         self._started = False
 
     async def __aiter__(self) -> AsyncIterator[Any]:
+        whole: Any = None
         async for event in self._events:
-            if not self._started and event.type != "message_start":
+            if event.type == "message_start":
+                if self._count:
+                    return
+                whole = event.message
+            elif not self._started:
                 yield _start(self._model_name)
             self._started = True
+            if event.type == "message_stop" and not self._count:
+                for told in _blocks_of(whole):
+                    yield told
             if self._is_readable(event):
                 yield event
 
@@ -106,6 +126,23 @@ def _start(model_name: str) -> BetaRawMessageStartEvent:
     return BetaRawMessageStartEvent.model_construct(type="message_start", message=message)
 
 
+def _blocks_of(message: Any) -> Iterator[Any]:
+    """Yield a whole message as the events that it should have been."""
+    blocks: list[Any] = getattr(message, "content", None) or []
+    for index, block in enumerate(blocks):
+        if getattr(block, "type", None) in _BLOCKS:
+            yield BetaRawContentBlockStartEvent.model_construct(
+                type="content_block_start", index=index, content_block=block
+            )
+            yield BetaRawContentBlockStopEvent.model_construct(type="content_block_stop", index=index)
+    if blocks and message.stop_reason:
+        yield BetaRawMessageDeltaEvent.model_construct(
+            type="message_delta",
+            delta=Delta.model_construct(stop_reason=message.stop_reason),
+            usage=BetaMessageDeltaUsage.model_construct(),  # pyrefly: ignore[missing-argument]  it needs none
+        )
+
+
 def _no_usage() -> BetaUsage:
     return BetaUsage.model_construct(input_tokens=0, output_tokens=0)
 
@@ -114,12 +151,14 @@ def _complete_start(event: Any) -> Literal[True]:
     """A gateway may leave out the usage, which then comes at the end or never."""
     if event.message is not None and event.message.usage is None:
         event.message.usage = _no_usage()
+    make_countable(getattr(event.message, "usage", None))
     return True
 
 
 def _complete_delta(event: Any) -> Literal[True]:
     if event.usage is None:
         event.usage = BetaMessageDeltaUsage.model_construct()  # pyrefly: ignore[missing-argument]  it needs none
+    make_countable(event.usage)
     if event.delta is None:
         event.delta = Delta.model_construct(stop_reason=None)
     return True

@@ -19,6 +19,7 @@ from pydantic_ai.models.openai import OpenAIResponsesModel
 from worker.agent.llm.readable_events import ChangedStream, ReadableEvents
 from worker.agent.llm.response_parts import ToldCalls, ToldTexts, as_text
 from worker.agent.llm.stream_guard import Guarded
+from worker.agent.llm.usage_counts import make_countable
 
 _ENDS = frozenset({"response.completed", "response.incomplete"})
 """Events with the whole response. That of a failed one is not read, because the request is tried again."""
@@ -43,6 +44,7 @@ class _WholeAnswer(ChangedStream):
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         async for event in self._events:
+            make_countable(getattr(getattr(event, "response", None), "usage", None))
             for each in self._read(event):
                 yield each
 

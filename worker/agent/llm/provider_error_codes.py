@@ -99,7 +99,7 @@ PHRASES: tuple[tuple[str, Fault, str], ...] = (
 CODE_FIELDS = ("code", "type", "status", "reason", "__type", "error_code", "errorcode")
 """The fields, in lower case, in which the bodies above have their codes."""
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset(range(300, 400))
 """They are not followed: the next address would get the API key."""
 STATUSES: dict[int, Fault] = {
     **dict.fromkeys(REDIRECTS, "not_an_llm"),

@@ -14,7 +14,10 @@ from worker.json_text import read_json
 
 _DONE = re.compile(r"\W*done\W*", re.IGNORECASE)
 """The end of a stream, `[DONE]`, in whatever quotation marks, case or spaces a gateway writes it."""
-_UTF8 = getincrementaldecoder("utf-8-sig")
+_UTF8 = getincrementaldecoder("utf-8")
+_PADDING = re.compile(r"(?<=[\r\n])[\ufeff\0 \t]+")
+"""What stands before the first letter of a line: a byte order mark, or padding that keeps the connection open."""
+_FIELD = re.compile(r"(?m)^(data|event):[ ]?(.*)$")
 ERROR = "error"
 
 
@@ -49,7 +52,8 @@ class ReadableEvents:
         self._are_named = are_named
 
     async def aiter_bytes(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Any]:
-        async for event in self._decoder.aiter_bytes(_in_utf8(pieces)):
+        async for received in self._decoder.aiter_bytes(_in_utf8(pieces)):
+            event = _unwrapped(received)
             if event.data.lstrip().startswith("{"):
                 yield _named(event) if self._are_named and event.event is None else event
             elif _DONE.fullmatch(event.data):
@@ -59,13 +63,25 @@ class ReadableEvents:
 
 
 async def _in_utf8(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """One byte that is no UTF-8 would end the answer, and a byte order mark would hide its first event."""
-    decoder = _UTF8("replace")
+    """One byte that is no UTF-8 would end the answer, and padding before a line would hide its event."""
+    decoder, last = _UTF8("replace"), "\n"
     async for piece in pieces:
         if text := decoder.decode(piece):
-            yield text.encode()
+            kept = _PADDING.sub("", last + text)
+            last = kept[-1]
+            if len(kept) > 1:
+                yield kept[1:].encode()
     if rest := decoder.decode(b"", final=True):
         yield rest.encode()
+
+
+def _unwrapped(event: Any) -> Any:
+    """Some servers give whole events to a library that makes events of them: `data: data: {…}`."""
+    if not event.data.startswith(("data:", "event:")):
+        return event
+    fields: list[tuple[str, str]] = _FIELD.findall(event.data)
+    by_name = {name: "\n".join(text for each, text in fields if each == name) for name, _ in fields}
+    return _with(event, data=by_name.get("data", ""), event=by_name.get("event", event.event))
 
 
 def _named(event: Any) -> Any:
@@ -78,5 +94,5 @@ def _named(event: Any) -> Any:
     return _with(event, event=kind) if isinstance(kind, str) else event
 
 
-def _with(event: Any, /, **changed: str) -> Any:
+def _with(event: Any, /, **changed: str | None) -> Any:
     return type(event)(**{"event": event.event, "data": event.data, "id": event.id, **changed})

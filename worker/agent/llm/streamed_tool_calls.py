@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from worker.json_text import read_json
 
-_PLACEHOLDERS = frozenset({"{}", "null", '""'})
+_PLACEHOLDER = re.compile(r'\s*(?:\{\s*\}|\[\s*\]|null|None|"")\s*')
 """What servers send as the arguments of a call of which the arguments are still to come: vLLM and Bedrock behind
 gateways (ogx-ai/ogx#5462 (2026-04-07), openai/openai-agents-js#712 (2025-12-01), unslothai/unsloth#10275). It means
 the same as no arguments.
@@ -142,10 +142,10 @@ def _begins_another(known: StreamedCall, call_id: str, name: str, arguments: str
 
 
 def _repeats(known: StreamedCall, call_id: str, name: str, arguments: str) -> bool:
-    """Return whether this repeats a call, as the summary at the end of a server's stream does, perhaps without the id.
+    """Return whether this repeats a call, as the summary at the end of a server's stream does. Either may lack the id.
     It must not be made twice.
     """
-    is_same = name == known.name and call_id in ("", known.id)
+    is_same = name == known.name and (call_id in ("", known.id) or not known.id)
     return is_same and is_object(arguments) and plain_arguments(known.arguments) == plain_arguments(arguments)
 
 
@@ -165,7 +165,7 @@ def _replaces_placeholder(known: StreamedCall, call_id: str, name: str, argument
 
 
 def is_placeholder(arguments: str) -> bool:
-    return arguments.strip() in _PLACEHOLDERS
+    return _PLACEHOLDER.fullmatch(arguments) is not None
 
 
 def _opens(arguments: str) -> bool:
