@@ -54,7 +54,8 @@ def _taken_instead(found: Found, sender: str) -> ReviewChange | None:
     contract or to nobody, and some nodes do not tell of the coin that is paid for it.
     """
     changes = [each for each in changes_of(found) if each.sender.lower() != each.to.lower()]
-    if any(each.to.lower() == sender for each in changes):
+    payees = {sender, found.named_recipient.lower()} if found.names_payee else {sender}
+    if any(each.to.lower() in payees for each in changes):
         return None
     returned = {ZERO_ADDRESS, *(node.to.lower() for node in all_nodes(found.reading.calls))}
     return next(

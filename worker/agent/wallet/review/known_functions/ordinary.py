@@ -72,8 +72,8 @@ deposit(uint256 amount)
 deposit(uint256 assets, address receiver) >>receiver
 mint(uint256 shares, address receiver) >>receiver
 +withdraw(uint256 amount)
-withdraw(uint256 assets, address receiver, address owner) >>receiver %owner
-redeem(uint256 shares, address receiver, address owner) >>receiver %owner
++withdraw(uint256 assets, address receiver, address owner) >>receiver %owner
++redeem(uint256 shares, address receiver, address owner) >>receiver %owner
 +redeem(uint256 amount)
 +claim()
 +claimRewards()
@@ -91,11 +91,11 @@ unwrapWETH9(uint256 amountMinimum) <@ ~amountMinimum
 sweepToken(address token, uint256 amountMinimum, address recipient) >>recipient <@ ~amountMinimum
 supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
 deposit(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
-withdraw(address asset, uint256 amount, address to) >>to
++withdraw(address asset, uint256 amount, address to) >>to
 $borrow(address asset, uint256 amount, uint256 interestRateMode, uint16 referralCode, address onBehalfOf)
 repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) >>onBehalfOf
 supply(address asset, uint256 amount)
-withdraw(address asset, uint256 amount)
++withdraw(address asset, uint256 amount)
 $borrow(uint256 amount)
 repayBorrow(uint256 amount)
 supplyTo(address dst, address asset, uint256 amount) >>dst
@@ -103,7 +103,7 @@ supplyFrom(address from, address dst, address asset, uint256 amount) >>dst %from
 withdrawTo(address to, address asset, uint256 amount) >>to
 withdrawFrom(address src, address to, address asset, uint256 amount) >>to %src
 depositETH(address pool, address onBehalfOf, uint16 referralCode) >>onBehalfOf
-withdrawETH(address pool, uint256 amount, address to) >>to
++withdrawETH(address pool, uint256 amount, address to) >>to
 +claimRewards(address[] assets, uint256 amount, address to) >>to
 +claimRewards(address[] assets, uint256 amount, address to, address reward) >>to
 +claimAllRewards(address[] assets, address to) >>to
