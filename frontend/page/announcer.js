@@ -36,12 +36,12 @@ export class Announcer {
   /** @param {ChatState} state */
   render(state) {
     const ended = state.messages.filter((message) => !message.is_streaming);
-    const isExpected = state.isLoaded && state.sessionId === this.#written.sessionId;
+    const isExpected = state.isCaughtUp && state.sessionId === this.#written.sessionId;
     const asked = isExpected ? ended.map(({ sender, content }) => (sender === 'user' ? content : null)).lastIndexOf(this.#written.text) : -1;
     if (isExpected) this.#written = { sessionId: '', text: '' };
     if (state.sessionId !== this.#sessionId || !this.#isLoaded || ended.length < this.#next) {
       this.#sessionId = state.sessionId;
-      this.#isLoaded = state.isLoaded;
+      this.#isLoaded = state.isCaughtUp;
       this.#next = asked < 0 ? ended.length : asked;
       if (asked < 0) return;
     }

@@ -63,7 +63,7 @@ export class Ended {
   /** The server no longer has the conversation. @param {string} id @param {number} [endsAt] @returns {Promise<boolean>} whether there is a copy to read */
   async end(id, endsAt) {
     const copy = await this.copies.read(id);
-    if (!copy?.messages.length) return false;
+    if (!copy?.messages.length || !this.book.entry(id)) return false;
     const now = this.options.now();
     this.book.remember(id, { endedAt: this.book.entry(id)?.endedAt ?? Math.min(now, endsAt ?? copy.endsAt) });
     return true;

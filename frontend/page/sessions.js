@@ -23,6 +23,8 @@ export class Sessions {
   #lives = new Map();
   /** Conversations in which the agent is working, as far as it is known. @type {Set<string>} */
   #busy = new Set();
+  /** Deleted here. Another tab, which hears at the same time that they have ended, may list them again. @type {Set<string>} */
+  #deleted = new Set();
   #current = '';
   #before = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -54,6 +56,7 @@ export class Sessions {
 
   /** Ask the server which of our sessions still exist; those that have ended stay as copies, or leave the list. */
   async refresh() {
+    for (const id of this.#deleted) if (this.book.entry(id)?.endedAt) await this.#forget(id);
     const unclaimed = new Set(this.account.unclaimed.ids);
     const mine = this.book.entries().filter(({ id, endedAt }) => !endedAt && !unclaimed.has(id));
     await this.#askFor(mine.map(({ id }) => id));
@@ -78,19 +81,21 @@ export class Sessions {
 
   /** Delete here what the server has deleted. */
   async forgetAll() {
-    for (const { id } of this.book.entries()) {
-      this.book.forget(id);
-      await this.ended.forget(id);
-    }
+    for (const { id } of this.book.entries()) await this.#forget(id);
     this.onChange();
+  }
+
+  /** @param {string} id */
+  async #forget(id) {
+    this.book.forget(id);
+    await this.ended.forget(id);
   }
 
   /** A conversation has got another id. @param {string} from @param {string} to */
   async renew(from, to) {
     const { title = null, at = Date.now() } = this.book.entry(from) ?? {};
     this.book.remember(to, { title, at });
-    this.book.forget(from);
-    await this.ended.forget(from);
+    await this.#forget(from);
   }
 
   /** Refresh sooner while the agent works in a conversation that is not open. */
@@ -142,8 +147,9 @@ export class Sessions {
   }
 
   /** Record what the open conversation shows about itself. @param {View} view */
-  note({ sessionId, hot, messages, queued, outgoing, isProcessing, endedAt, approvals, asks }) {
+  note({ sessionId, hot, messages, queued, outgoing, isExpired, isProcessing, endedAt, approvals, asks }) {
     if (sessionId !== this.#current) this.#leave(sessionId);
+    if (isExpired && !this.book.entry(sessionId)) return; // another tab has deleted it
     const first = [...messages, ...queued].find(({ sender }) => sender === 'user')?.content ?? outgoing.find(({ kind }) => kind === 'chat')?.text;
     if (!first) return;
     this.#setBusy(sessionId, isProcessing);
@@ -211,8 +217,8 @@ export class Sessions {
   /** @param {string} id */
   async delete(id) {
     await this.api.delete(id).catch(unlessGone);
-    this.book.forget(id);
-    await this.ended.forget(id);
+    this.#deleted.add(id);
+    await this.#forget(id);
     this.onChange();
   }
 }

@@ -12,14 +12,14 @@ function listening() {
 }
 
 const said = (sender, content) => ({ sender, content, kind: 'text', is_streaming: false });
-const state = (messages, more = {}) => /** @type {any} */ ({ sessionId: 'a', messages, isLoaded: true, isTyping: false, ...more });
+const state = (messages, more = {}) => /** @type {any} */ ({ sessionId: 'a', messages, isCaughtUp: true, isTyping: false, ...more });
 const TALK = [said('user', 'ask'), said('agent', 'Before.'), said('user', 'ask'), said('agent', 'Now.')];
 
 test('an answer is told even if it comes with the first state, and what was there before is not', () => {
   const { announcer, heard } = listening();
-  announcer.render(state([], { isLoaded: false }));
+  announcer.render(state([], { isCaughtUp: false }));
   announcer.expect('a', 'ask');
-  announcer.render(state([], { isLoaded: false }));
+  announcer.render(state([], { isCaughtUp: false }));
   announcer.render(state(TALK));
   assert.deepEqual(heard(), ['Agent: Now.']);
   announcer.render(state([...TALK, said('agent', 'Later.')]));
@@ -35,4 +35,13 @@ test('nothing is told of a conversation that is only opened, or opened again', (
   announcer.render(state([said('agent', 'Elsewhere.')], { sessionId: 'b' }));
   announcer.render(state(TALK));
   assert.deepEqual(heard(), ['Agent: Before.']);
+});
+
+test('nothing is told of a long conversation that comes in several frames when it is opened', () => {
+  const { announcer, heard } = listening();
+  announcer.render(state(TALK.slice(0, 2), { isCaughtUp: false }));
+  announcer.render(state(TALK));
+  assert.deepEqual(heard(), []);
+  announcer.render(state([...TALK, said('agent', 'Later.')]));
+  assert.deepEqual(heard(), ['Agent: Later.']);
 });
