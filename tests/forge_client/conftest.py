@@ -10,7 +10,7 @@ import pytest
 
 from forge_client import ForgeClient, Pace
 from forge_client.terminal.remembered import RememberedSessions
-from tests.forge_client.fake_server import FakeServer, serving
+from tests.fake_server.server import FakeServer, serving
 
 QUICK = Pace(
     open_within=2,

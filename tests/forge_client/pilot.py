@@ -16,9 +16,9 @@ from forge_client.terminal.app import ChatApp
 from forge_client.terminal.bubbles import AgentBubble
 from forge_client.terminal.composer import Composer
 from forge_client.terminal.remembered import RememberedSessions
+from tests.fake_server.server import FakeServer
+from tests.fake_server.session import SimulatedSession
 from tests.forge_client.conftest import QUICK
-from tests.forge_client.fake_server import FakeServer
-from tests.forge_client.simulated_session import SimulatedSession
 from tests.patience import PATIENCE_SECONDS
 
 Chatting = Pilot[None]

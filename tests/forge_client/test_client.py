@@ -16,8 +16,8 @@ from forge_client import (
     Updated,
     WaitingForWallet,
 )
-from tests.forge_client.fake_server import FakeServer
-from tests.forge_client.simulated_session import NOW, SimulatedSession
+from tests.fake_server.server import FakeServer
+from tests.fake_server.session import SimulatedSession, now
 from tests.patience import PATIENCE_SECONDS
 
 HASH = "0x" + "ab" * 32
@@ -33,8 +33,8 @@ def wallet_request(session: SimulatedSession) -> Approval:
         transaction=transaction,
         digest=transaction.digest(),
         description="Pay 10 wei",
-        created_at=NOW,
-        expires_at=NOW + 900_000,
+        created_at=now(),
+        expires_at=now() + 900_000,
     )
 
 
@@ -175,10 +175,10 @@ async def test_events_tell_the_connection_and_the_text(server: FakeServer, clien
 
 async def test_the_network_is_switched_and_shown(server: FakeServer, client: ForgeClient) -> None:
     await client.send("hello")
-    assert [network["name"] for network in await client.networks()] == ["testnet", "base"]
+    assert [network["name"] for network in await client.networks()] == ["testnet", "mainnet", "base"]
     await client.set_network("base")
     await client.until(lambda now: now.hot and now.hot.network == "base", timeout=PATIENCE_SECONDS)
-    with pytest.raises(CommandFailed, match="Unknown command: set_network"):
+    with pytest.raises(CommandFailed, match="Unknown network"):
         await client.set_network("atlantis")
 
 

@@ -13,7 +13,7 @@ from forge_client.conversation import Conversation
 from forge_client.frames import SERVER_FRAME, PongFrame, State
 from forge_client.reduce import apply
 from forge_client.sent_frames import Have
-from tests.forge_client.simulated_session import SimulatedSession
+from tests.fake_server.session import SimulatedSession
 from tests.properties import examples
 
 TEXTS = st.text(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.forge_client.fake_server import FakeServer
-from tests.forge_client.simulated_session import SimulatedSession
+from tests.fake_server.server import FakeServer
+from tests.fake_server.session import SimulatedSession
 from tests.forge_client.test_client import wallet_request
 
 pytestmark = pytest.mark.processes

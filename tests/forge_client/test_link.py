@@ -6,9 +6,9 @@ import asyncio
 
 from forge_client import ConnectionChanged, ForgeClient, Pace
 from forge_client.backoff import Backoff
+from tests.fake_server.server import FakeServer, serving
+from tests.fake_server.session import SimulatedSession
 from tests.forge_client.conftest import QUICK
-from tests.forge_client.fake_server import FakeServer, serving
-from tests.forge_client.simulated_session import SimulatedSession
 from tests.patience import PATIENCE_SECONDS
 
 

@@ -10,7 +10,7 @@ from forge_client.frames import Message, Tool
 from forge_client.look_alikes import addresses_in, looks_like, with_look_alikes
 from forge_client.terminal.approvals import ApprovalCard
 from forge_client.terminal.remembered import RememberedSessions
-from tests.forge_client.fake_server import FakeServer
+from tests.fake_server.server import FakeServer
 from tests.forge_client.pilot import chatting, running, until
 from tests.forge_client.test_client import wallet_request
 from tests.forge_client.test_wording import BOB, TOKEN, request

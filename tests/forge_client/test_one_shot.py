@@ -14,9 +14,9 @@ import pytest
 
 from forge_client.__main__ import main
 from forge_client.one_shot import Printer, Question, ask_once
-from tests.forge_client.fake_api import problem
-from tests.forge_client.fake_server import FakeServer
-from tests.forge_client.simulated_session import SimulatedSession
+from tests.fake_server.http_routes import problem
+from tests.fake_server.server import FakeServer
+from tests.fake_server.session import SimulatedSession
 from tests.forge_client.test_client import idle, pausing
 
 pytestmark = pytest.mark.processes

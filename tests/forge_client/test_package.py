@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from forge_client.version import CHECKOUT, installed_version
-from tests.forge_client.fake_server import FakeServer
+from tests.fake_server.server import FakeServer
 from tests.forge_client.installed import PACKAGE, install
 
 pytestmark = pytest.mark.processes

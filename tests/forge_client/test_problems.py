@@ -17,9 +17,9 @@ from forge_client import (
     SessionBusy,
     Unreachable,
 )
+from tests.fake_server.http_routes import problem
+from tests.fake_server.server import FakeServer
 from tests.forge_client.conftest import QUICK
-from tests.forge_client.fake_api import problem
-from tests.forge_client.fake_server import FakeServer
 
 
 @pytest.mark.parametrize(

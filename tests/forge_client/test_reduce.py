@@ -11,7 +11,7 @@ from forge_client.conversation import Conversation
 from forge_client.frames import SERVER_FRAME, SessionExpiredFrame, StateFrame, TextFrame
 from forge_client.reduce import PENDING_LIMIT, apply
 from forge_client.sent_frames import Have
-from tests.forge_client.simulated_session import SimulatedSession
+from tests.fake_server.session import SimulatedSession
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from forge_client.terminal.entries import Entry
 from forge_client.terminal.remembered import RememberedSessions
 from forge_client.terminal.status import Going, StatusLine
 from forge_client.terminal.transcript import Transcript, Welcome
-from tests.forge_client.fake_server import FakeServer
+from tests.fake_server.server import FakeServer
 from tests.forge_client.pilot import answers, chatting, click, running, texts, type_in, until
 from tests.forge_client.test_client import HASH, idle, pausing, wallet_request
 

@@ -16,9 +16,9 @@ from forge_client.terminal.remembered import RememberedSession, RememberedSessio
 from forge_client.terminal.sidebar import SessionList
 from forge_client.terminal.status import Going, StatusLine
 from forge_client.terminal.transcript import PAGE, Earlier, Transcript
-from tests.forge_client.fake_server import FakeServer
+from tests.fake_server.server import FakeServer
+from tests.fake_server.session import SimulatedSession
 from tests.forge_client.pilot import answers, chatting, running, texts, type_in, until
-from tests.forge_client.simulated_session import SimulatedSession
 from tests.forge_client.test_client import wallet_request
 
 
@@ -29,7 +29,7 @@ async def test_the_network_is_switched(server: FakeServer, remembered: Remembere
         await until(pilot, lambda: "testnet" in texts(pilot, StatusLine)[0])
         await pilot.press("ctrl+t")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
-        await pilot.press("down", "enter")
+        await pilot.press("down", "down", "enter")
         await until(pilot, lambda: "base" in "".join(texts(pilot, StatusLine)))
 
 
@@ -95,7 +95,7 @@ async def test_only_the_end_of_a_long_conversation_is_shown_until_more_is_wanted
         await until(pilot, lambda: pilot.app.screen.query(Earlier))
         await until(pilot, lambda: len(pilot.app.screen.query(NoticeLine)) == PAGE)
         await until(pilot, lambda: texts(pilot, NoticeLine)[-1] == "line 1999")
-        await until(pilot, lambda: "1901 earlier" in texts(pilot, Earlier)[0])
+        await until(pilot, lambda: "400 earlier" in texts(pilot, Earlier)[0])
         await pilot.press("ctrl+up")
         await until(pilot, lambda: len(pilot.app.screen.query(NoticeLine)) == 2 * PAGE)
         await until(pilot, lambda: texts(pilot, NoticeLine)[0] == "line 1800")

@@ -24,7 +24,7 @@ from forge_client.terminal.composer import Composer
 from forge_client.terminal.dialogs import HelpDialog
 from forge_client.terminal.keys import KEYS
 from forge_client.terminal.remembered import RememberedSessions
-from tests.forge_client.fake_server import FakeServer
+from tests.fake_server.server import FakeServer
 from tests.forge_client.pilot import Chatting, chatting, running, texts, until
 from tests.forge_client.test_client import wallet_request
 from tests.properties import paired

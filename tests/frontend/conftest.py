@@ -16,7 +16,8 @@ from bench.browser import chromium
 from local_dev.processes.chain import Chain
 from local_dev.processes.chain import anvil as anvil_program
 from local_dev.processes.processes import Processes
-from tests.frontend.fake_server import FakeServer
+from tests.fake_server.server import serving
+from tests.frontend.page_server import PageServer
 from tests.patience import PATIENCE_MS
 
 ARGUMENTS = [
@@ -58,20 +59,15 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def running_server() -> AsyncIterator[FakeServer]:
-    server = FakeServer()
-    runner = await server.start()
-    yield server
-    await server.reset()
-    await runner.cleanup()
+async def running_server() -> AsyncIterator[PageServer]:
+    async with serving(PageServer()) as server:
+        yield server
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def server(running_server: FakeServer) -> AsyncIterator[FakeServer]:
+async def server(running_server: PageServer) -> AsyncIterator[PageServer]:
     yield running_server
-    foreign = running_server.foreign
     await running_server.reset()
-    assert not foreign
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -102,7 +98,7 @@ async def profile(browser: Browser) -> AsyncIterator[Profile]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_page(browser: Browser, profile: Profile, server: FakeServer) -> AsyncIterator[OpenPage]:
+async def open_page(browser: Browser, profile: Profile, server: PageServer) -> AsyncIterator[OpenPage]:
     """Opens the page as somebody who has never been here, or (`beside=page`) in another tab of that page's browser.
     Whatever a page complains about (errors, policy violations) fails the test.
     """

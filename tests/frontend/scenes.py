@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Ask, Say, Tool, Wait
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Ask, Say, Tool, Wait
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -67,7 +67,7 @@ SWAP = Ask(
     ),
 )
 
-Scene = Callable[[Page, FakeServer], Awaitable[None]]
+Scene = Callable[[Page, PageServer], Awaitable[None]]
 
 
 async def ask(page: Page, text: str) -> None:
@@ -75,11 +75,11 @@ async def ask(page: Page, text: str) -> None:
     await page.keyboard.press("Control+Enter")
 
 
-async def empty(page: Page, server: FakeServer) -> None:
+async def empty(page: Page, server: PageServer) -> None:
     await expect(page.locator("#empty-state")).to_be_visible()
 
 
-async def conversation(page: Page, server: FakeServer) -> None:
+async def conversation(page: Page, server: PageServer) -> None:
     question = "send 1.5 ETH from Alice to Bob"
     pay = Tool("send", {"from": "Alice", "to": "Bob", "value": "1500000000000000000"}, json.dumps(SENT))
     server.replies[question] = [Say("Sending it on the test network."), pay, Say(ANSWER, piece=200)]
@@ -88,20 +88,20 @@ async def conversation(page: Page, server: FakeServer) -> None:
     await page.mouse.move(0, 0)
 
 
-async def open_tool(page: Page, server: FakeServer) -> None:
+async def open_tool(page: Page, server: PageServer) -> None:
     await page.locator("#close-chain").click()
     await page.locator(".tool summary").first.click()
     await page.locator(".tool").first.scroll_into_view_if_needed()
     await expect(page.locator(".tool pre").first).to_be_visible()
 
 
-async def many_tools(page: Page, server: FakeServer) -> None:
+async def many_tools(page: Page, server: PageServer) -> None:
     server.replies["look around"] = list(MANY_TOOLS)
     await ask(page, "look around")
     await expect(page.get_by_text("one transfer has an unknown outcome", exact=True)).to_be_visible()
 
 
-async def working_and_queued(page: Page, server: FakeServer) -> None:
+async def working_and_queued(page: Page, server: PageServer) -> None:
     server.replies["take your time"] = [Say("Thinking about it"), Wait()]
     await ask(page, "take your time")
     await expect(page.locator("[data-streaming]")).to_contain_text("Thinking")
@@ -109,21 +109,20 @@ async def working_and_queued(page: Page, server: FakeServer) -> None:
     await expect(page.locator("[data-waiting=queued]")).to_be_visible()
 
 
-async def approval(page: Page, server: FakeServer) -> None:
-    session = next(iter(server.sessions.values()))
-    session.gate.set()
+async def approval(page: Page, server: PageServer) -> None:
+    server.go_on()
     server.replies["swap"] = [Say("I prepared the swap; please look at it closely."), SWAP]
     await expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     await ask(page, "swap")
     await expect(page.locator(".approval")).to_contain_text("Uniswap")
 
 
-async def networks(page: Page, server: FakeServer) -> None:
+async def networks(page: Page, server: PageServer) -> None:
     await page.locator("#network").click()
     await expect(page.get_by_role("menu", name="Network")).to_be_visible()
 
 
-async def wallet(page: Page, server: FakeServer) -> None:
+async def wallet(page: Page, server: PageServer) -> None:
     await page.keyboard.press("Escape")
     await page.locator("#wallet").click()
     await page.get_by_role("group", name="Development wallet").get_by_role("button", name="Alice").click()
@@ -137,7 +136,7 @@ SEND = """([from, to, value, data]) => fetch('/rpc/testnet', {
 })"""
 
 
-async def chain(page: Page, server: FakeServer) -> None:
+async def chain(page: Page, server: PageServer) -> None:
     await page.evaluate(SEND, [ALICE, BOB, hex(15 * 10**17), "0x"])
     await page.evaluate(SEND, [BOB, VITALIK, hex(25 * 10**15), "0x"])
     await page.keyboard.press("Escape")
@@ -149,7 +148,7 @@ async def chain(page: Page, server: FakeServer) -> None:
     await expect(page.locator(".chain-block", has_text="Alice → Bob").first).to_be_visible()
 
 
-async def deleting(page: Page, server: FakeServer) -> None:
+async def deleting(page: Page, server: PageServer) -> None:
     await page.keyboard.press("Escape")
     if not await page.locator("#new-session").is_visible():
         await page.locator("#open-sidebar").click()
@@ -158,26 +157,25 @@ async def deleting(page: Page, server: FakeServer) -> None:
     await expect(page.get_by_role("dialog")).to_be_visible()
 
 
-async def trouble(page: Page, server: FakeServer) -> None:
+async def trouble(page: Page, server: PageServer) -> None:
     """A failed message, a notice, an error, and no connection."""
     await page.keyboard.press("Escape")
     if await page.locator("#close-sidebar").is_visible():
         await page.locator("#close-sidebar").click()
-    session = next(iter(server.sessions.values()))
-    session.notices = [
-        "No language model is configured: the offline operator answers a fixed set of commands."
-    ]
-    session.approvals = []
-    session.changed()
+    session = server.the_session
+    session.publish(
+        notices=["No language model is configured: the offline operator answers a fixed set of commands."]
+    )
+    session.change(approvals=[])
     await expect(page.get_by_text("the offline operator answers a fixed set")).to_be_visible()
     await page.route(
         "**/api/chat", lambda route: route.fulfill(status=409, json={"detail": "The session is busy."})
     )
     await ask(page, "one more thing")
     await expect(page.locator("[data-waiting=failed]")).to_be_visible()
-    server.blocks_sockets = True
+    server.broken.socket_status = 403
     await page.route("**/api/chat/stream**", lambda route: route.abort())
-    await server.cut_sockets()
+    await server.cut()
     await expect(page.get_by_text("The connection is lost; trying again.")).to_be_visible()
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
+from tests.fake_server.session import now
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_approvals import FEE, Ask
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import FakeSession, Say
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say
 from tests.frontend.test_conversation_page import write
 from tests.frontend.test_wallet_page import Desk, desk, wallet_script
 from tests.frontend.wallet_modes import OTHER, PAYER, Mode
+from tests.frontend.wallet_requests import FEE, Ask, change_first
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
@@ -35,12 +35,8 @@ def asking(**review: Any) -> Ask:
     return Ask(to=USDC, value="0", data=DATA, sender=PAYER, description="A gift", review=whole)
 
 
-def session_of(server: FakeServer) -> FakeSession:
-    return next(iter(server.sessions.values()))
-
-
 async def test_what_leaves_comes_first_and_the_agents_words_last(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     at = await desk(open_page, server, BEHAVES, asking(changes=[SENT]))
     text = await at.card.inner_text()
@@ -65,17 +61,22 @@ async def test_what_leaves_comes_first_and_the_agents_words_last(
     ids=["an allowance", "a warning"],
 )
 async def test_danger_takes_a_second_act_of_another_kind(
-    open_page: OpenPage, server: FakeServer, review: dict[str, Any], shown: str
+    open_page: OpenPage, server: PageServer, review: dict[str, Any], shown: str
 ) -> None:
     at = await desk(open_page, server, BEHAVES, asking(**review))
     await _approve_danger(at, shown)
 
 
-async def test_a_severity_of_a_newer_server_is_danger(open_page: OpenPage, server: FakeServer) -> None:
-    server.is_ours = False
-    review = asking(outcome="moves", warnings=[{**OBSCURE, "severity": "of tomorrow"}])
-    at = await desk(open_page, server, BEHAVES, review)
+async def test_a_severity_of_a_newer_server_is_danger(open_page: OpenPage, server: PageServer) -> None:
+    server.alters = of_tomorrow
+    at = await desk(open_page, server, BEHAVES, asking(outcome="moves", warnings=[OBSCURE]))
     await _approve_danger(at, OBSCURE["text"])
+
+
+def of_tomorrow(told: dict[str, Any]) -> None:
+    for approval in told.get("approvals", []):
+        for warning in approval["review"]["warnings"]:
+            warning["severity"] = "of tomorrow"
 
 
 async def _approve_danger(at: Desk, shown: str) -> None:
@@ -95,7 +96,7 @@ async def _approve_danger(at: Desk, shown: str) -> None:
 
 @pytest.mark.parametrize("outcome", ["unknown", "nothing"])
 async def test_only_what_was_seen_to_move_is_green(
-    open_page: OpenPage, server: FakeServer, outcome: str
+    open_page: OpenPage, server: PageServer, outcome: str
 ) -> None:
     at = await desk(open_page, server, BEHAVES, asking(outcome=outcome, reason="No node could be asked."))
     await expect(at.card.locator("[data-tone=good]")).to_have_count(0)
@@ -104,40 +105,21 @@ async def test_only_what_was_seen_to_move_is_green(
 
 
 async def test_request_that_was_cut_is_fetched_whole_before_it_is_signed(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
+    """`framing` cuts it; HTTP has the whole."""
+    shown: list[Any] = []
+    server.alters = lambda told: shown.extend(told.get("approvals", []))
     server.replies["buy"] = [replace(asking(changes=[SENT]), data=DATA + "00" * 3000)]
     page = await open_page(prepare=wallet_script(BEHAVES))
-    session = await cut(page, server)
+    await write(page, "buy")
     await page.locator(".approval").get_by_role("button", name="Browser wallet").click()
     await page.locator(".approval").get_by_role("button", name="Approve in wallet").click()
     await expect(page.locator(".approval")).to_have_count(0)
     (moved,) = await page.evaluate("window.ethereum.moved")
     assert moved["transaction"]["data"] == DATA + "00" * 3000
-    assert session.approvals == []
-
-
-async def cut(page: Page, server: FakeServer) -> FakeSession:
-    """Frames hold the beginning only, as `framing` cuts them; HTTP has the whole."""
-    await write(page, "hello")
-    await expect(page.locator("[data-sender=agent]")).to_contain_text("hello")
-    session = session_of(server)
-    push = session.push
-
-    def pushed(frame: Any) -> None:
-        if frame["type"] == "state":
-            frame = {**frame, "approvals": [beginning(each) for each in frame["approvals"]]}
-        push(frame)
-
-    session.push = pushed
-    await write(page, "buy")
-    await expect(page.locator(".approval")).to_be_visible()
-    return session
-
-
-def beginning(approval: Any) -> Any:
-    review = {"outcome": "unknown", "reason": "The whole request did not fit into this frame."}
-    return {**approval, "data": approval["data"][:10], "calls": [], "review": review, "truncated": True}
+    assert server.the_session.now.approvals == []
+    assert any(each["truncated"] for each in shown)
 
 
 @pytest.mark.parametrize(
@@ -154,22 +136,15 @@ def beginning(approval: Any) -> Any:
     ids=lambda forged: next(iter(forged)),
 )
 async def test_what_the_digest_does_not_stand_for_cannot_be_signed(
-    open_page: OpenPage, server: FakeServer, forged: dict[str, Any]
+    open_page: OpenPage, server: PageServer, forged: dict[str, Any]
 ) -> None:
+    def forge(told: dict[str, Any]) -> None:
+        for approval in told.get("approvals", []):
+            approval.update(forged | ({"value": "1"} if "calls" in forged else {}))
+
     server.replies["buy"] = [asking(changes=[SENT])]
+    server.alters = forge
     page = await open_page(prepare=wallet_script(BEHAVES))
-    await write(page, "hello")
-    await expect(page.locator("[data-sender=agent]")).to_contain_text("hello")
-    session = session_of(server)
-    ask = session.wallet.ask
-
-    def forging(step: Ask, call_id: str = "") -> None:
-        ask(step, call_id)
-        session.approvals[-1].update(forged)
-        if forged == {"calls": []}:
-            session.approvals[-1]["value"] = "1"
-
-    session.wallet.ask = forging  # type: ignore[method-assign]
     await write(page, "buy")
     card = page.locator(".approval")
     await expect(card.locator(".approval-status")).to_contain_text("It cannot be signed.")
@@ -179,7 +154,7 @@ async def test_what_the_digest_does_not_stand_for_cannot_be_signed(
 
 
 async def test_page_that_may_compute_no_digest_says_what_to_do(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     insecure = "Object.defineProperty(crypto, 'subtle', { value: undefined });"
     server.replies["buy"] = [asking(changes=[SENT])]
@@ -192,7 +167,7 @@ async def test_page_that_may_compute_no_digest_says_what_to_do(
 
 
 async def test_rejected_request_leaves_no_green_tick_also_after_a_reload(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     at = await desk(open_page, server, BEHAVES, asking(changes=[SENT]))
     tool = at.page.locator(".tool")
@@ -201,8 +176,7 @@ async def test_rejected_request_leaves_no_green_tick_also_after_a_reload(
     reason = at.card.get_by_label("Your reason, for the agent")
     await expect(reason).to_be_focused()
     await reason.fill(f"  Wrong account: {'x' * 500}")
-    at.session.approvals[0]["reported"] = []
-    at.session.changed()
+    at.session.change()
     await reason.press("Enter")
     await expect(at.card).to_have_count(0)
     await expect(at.page.locator("#composer-text")).to_be_focused()
@@ -217,26 +191,25 @@ async def test_rejected_request_leaves_no_green_tick_also_after_a_reload(
 
 
 async def test_expired_request_leaves_no_green_tick_after_a_reload(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     at = await desk(open_page, server, BEHAVES, asking(changes=[SENT]))
-    at.session.approvals = []
+    at.session.change(approvals=[])
     await at.page.reload()
     await expect(at.page.locator(".tool")).to_have_attribute("data-request", "neutral")
     await expect(at.page.locator(".tool")).to_contain_text("expired")
 
 
-async def test_time_left_goes_on_by_itself(open_page: OpenPage, server: FakeServer) -> None:
+async def test_time_left_goes_on_by_itself(open_page: OpenPage, server: PageServer) -> None:
     at = await desk(open_page, server, BEHAVES, asking(changes=[SENT]))
-    at.session.approvals[0]["expires_at"] = (datetime.now(UTC) + timedelta(seconds=50)).isoformat()
-    at.session.changed()
+    change_first(at.session, expires_at=now() + 50_000)
     expiry = at.card.locator(".approval-expiry")
     await expect(expiry).to_contain_text("s")
     before = await expiry.inner_text()
     await expect(expiry).not_to_have_text(before)
 
 
-async def test_request_calls_the_person(open_page: OpenPage, server: FakeServer) -> None:
+async def test_request_calls_the_person(open_page: OpenPage, server: PageServer) -> None:
     """A screen reader speaks; the tab's title and icon and the list say it, also from another conversation."""
     server.replies["buy"] = [Say("Prepared."), asking(changes=[SENT])]
     page = await open_page(prepare=wallet_script(BEHAVES))
@@ -255,7 +228,7 @@ async def test_request_calls_the_person(open_page: OpenPage, server: FakeServer)
     await expect(icon).to_have_attribute("href", re.compile(r"icon\.svg$"))
 
 
-async def test_a_payment_to_oneself_is_told_as_one(open_page: OpenPage, server: FakeServer) -> None:
+async def test_a_payment_to_oneself_is_told_as_one(open_page: OpenPage, server: PageServer) -> None:
     own = {"direction": "other", "standard": "native", "amount": "5", "sender": PAYER, "to": PAYER}
     review = {"outcome": "moves", "recipient": PAYER, "changes": [own]}
     at = await desk(open_page, server, BEHAVES, Ask(sender=PAYER, to=PAYER, value="5", review=review))

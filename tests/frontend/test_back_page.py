@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Say, Wait
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say, Wait
 from tests.frontend.test_conversation_page import write
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
@@ -26,7 +26,7 @@ async def talk(page: Page, text: str) -> None:
 
 
 async def test_back_and_forward_go_from_conversation_to_conversation(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["long"] = [Say("It takes time"), Wait(), Say(" and ends.")]
     page = await open_page()
@@ -45,8 +45,7 @@ async def test_back_and_forward_go_from_conversation_to_conversation(
     await expect(page.locator(BUBBLE)).to_have_text(["second"])
     await page.go_forward()
     await expect(page.locator("[data-streaming]")).to_contain_text("It takes time")
-    for session in server.sessions.values():
-        session.gate.set()
+    server.go_on()
     await expect(page.locator("[data-sender=agent]:not([data-streaming])").last).to_contain_text("and ends.")
     assert page.url == server.url
 
@@ -81,7 +80,7 @@ async def test_a_draft_of_a_new_conversation_is_found_again(open_page: OpenPage)
 
 
 async def test_a_link_within_the_page_changes_no_conversation(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_page()
     await talk(page, "first")

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.frontend.conftest import HURRIED, OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Ask, Say
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Ask, Say
 from tests.frontend.test_conversation_page import write
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser, pytest.mark.chain]
@@ -33,7 +33,7 @@ async def choose_wallet(page: Page, name: str) -> None:
 
 
 async def test_chain_panel_shows_blocks_as_they_come_and_accounts_to_copy(
-    open_page: OpenPage, server: FakeServer, anvil: str
+    open_page: OpenPage, server: PageServer, anvil: str
 ) -> None:
     server.chain_url = anvil
     page = await open_page(prepare=HURRIED, permissions=["clipboard-read", "clipboard-write"])
@@ -56,7 +56,7 @@ async def test_chain_panel_shows_blocks_as_they_come_and_accounts_to_copy(
 
 
 async def test_chain_panel_asks_nothing_while_it_is_closed(
-    open_page: OpenPage, server: FakeServer, anvil: str
+    open_page: OpenPage, server: PageServer, anvil: str
 ) -> None:
     server.chain_url = anvil
     page = await open_page(prepare=HURRIED)
@@ -75,7 +75,7 @@ async def test_chain_panel_asks_nothing_while_it_is_closed(
 
 
 async def test_development_wallet_signs_on_the_test_network(
-    open_page: OpenPage, server: FakeServer, anvil: str
+    open_page: OpenPage, server: PageServer, anvil: str
 ) -> None:
     server.chain_url = anvil
     ask = Ask(network="testnet", chain_id=31337, to=BOB, data="0x", gas=None, decoded=None, sender=GRACE)
@@ -89,7 +89,7 @@ async def test_development_wallet_signs_on_the_test_network(
     await expect(page.locator("#wallet-words")).to_have_text("Grace")
     await card.get_by_role("button", name="Approve").click()
     await expect(card).to_have_count(0)
-    reply = server.system[-1]["approval"]
+    reply = server.system_messages[-1]["approval"]
     sent = await rpc(anvil, "eth_getTransactionByHash", reply["transaction_hash"])
     assert reply["outcome"] == "sent"
     assert (int(sent["value"], 16), sent["to"]) == (ONE_AND_A_HALF, BOB.lower())
@@ -105,7 +105,7 @@ async def test_development_wallet_signs_on_the_test_network(
 
 
 async def test_development_wallet_signs_nowhere_else(
-    open_page: OpenPage, server: FakeServer, anvil: str
+    open_page: OpenPage, server: PageServer, anvil: str
 ) -> None:
     server.chain_url = anvil
     server.replies["buy"] = [Ask()]

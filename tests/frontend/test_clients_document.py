@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Dialog, expect
 
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Ask, Say, Wait
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Ask, Say, Wait
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
@@ -17,12 +17,12 @@ DOCUMENT = (Path(__file__).parents[2] / "docs/clients.md").read_text()
 
 
 async def test_example_page_chats_stops_answers_the_wallet_and_remembers(
-    browser: Browser, server: FakeServer
+    browser: Browser, server: PageServer
 ) -> None:
     found = re.search(r"^```html runnable\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
     assert found
     server.other_page = found[1]
-    server.replies = {"wait": [Say("Thinking"), Wait()], "buy": [Ask()]}
+    server.replies |= {"wait": [Say("Thinking"), Wait()], "buy": [Ask()]}
     page = await browser.new_page()
     asked: list[str] = []
 

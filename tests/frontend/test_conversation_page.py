@@ -7,8 +7,8 @@ from playwright.async_api import Page, expect
 
 from forge.models.message import ToolOutcome
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Say, Tool, Wait
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say, Tool, Wait
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
@@ -30,7 +30,7 @@ async def write(page: Page, text: str) -> None:
     await page.keyboard.press("Control+Enter")
 
 
-async def test_answer_streams_into_the_page_and_ends_whole(open_page: OpenPage, server: FakeServer) -> None:
+async def test_answer_streams_into_the_page_and_ends_whole(open_page: OpenPage, server: PageServer) -> None:
     server.replies["story"] = [Say(STORY, pause=0.002)]
     page = await open_page()
     await write(page, "story")
@@ -40,7 +40,7 @@ async def test_answer_streams_into_the_page_and_ends_whole(open_page: OpenPage, 
     await expect(answer).to_have_text(STORY.strip())
 
 
-async def test_markdown_becomes_elements(open_page: OpenPage, server: FakeServer) -> None:
+async def test_markdown_becomes_elements(open_page: OpenPage, server: PageServer) -> None:
     server.replies["show"] = [Say(MARKDOWN, piece=3, pause=0.001)]
     page = await open_page()
     await write(page, "show")
@@ -62,7 +62,7 @@ ATTACKS = [
 ]
 
 
-async def test_hostile_text_stays_text(open_page: OpenPage, server: FakeServer) -> None:
+async def test_hostile_text_stays_text(open_page: OpenPage, server: PageServer) -> None:
     page = await open_page()
     for number, attack in enumerate(ATTACKS):
         server.replies[attack] = [Tool("call", {"x": attack}, attack, "failed"), Say(attack)]
@@ -76,7 +76,7 @@ async def test_hostile_text_stays_text(open_page: OpenPage, server: FakeServer) 
     assert not (await page.title()).startswith("owned")
 
 
-async def test_tool_call_is_a_card_that_opens(open_page: OpenPage, server: FakeServer) -> None:
+async def test_tool_call_is_a_card_that_opens(open_page: OpenPage, server: PageServer) -> None:
     send = Tool(
         "send", {"from": "Alice", "to": ADDRESS, "value": "1500000000000000000"}, '{"status": "success"}'
     )
@@ -116,7 +116,7 @@ REASONS = {
     ("outcome", "words"), [("failed", "failed"), ("refused", "refused, nothing was done")]
 )
 async def test_a_closed_card_says_why_a_call_did_not_do_it(
-    open_page: OpenPage, server: FakeServer, outcome: ToolOutcome, words: str
+    open_page: OpenPage, server: PageServer, outcome: ToolOutcome, words: str
 ) -> None:
     server.replies["try"] = [*(Tool("code", {}, content, outcome) for content in REASONS), Say("Done.")]
     page = await open_page()
@@ -142,7 +142,7 @@ HELPS = {
 
 @pytest.mark.parametrize(("answer", "commands"), HELPS.items())
 async def test_a_command_goes_into_the_message_box_and_is_not_sent(
-    open_page: OpenPage, server: FakeServer, answer: str, commands: list[str]
+    open_page: OpenPage, server: PageServer, answer: str, commands: list[str]
 ) -> None:
     server.replies["help"] = [Say(answer)]
     page = await open_page()
@@ -160,7 +160,7 @@ async def test_a_command_goes_into_the_message_box_and_is_not_sent(
     assert await page.locator("[data-sender=user]").count() == 1
 
 
-async def test_stop_button_and_escape_stop_the_run(open_page: OpenPage, server: FakeServer) -> None:
+async def test_stop_button_and_escape_stop_the_run(open_page: OpenPage, server: PageServer) -> None:
     server.replies["wait"] = [Say("Thinking"), Wait()]
     page = await open_page()
     for press in (
@@ -184,7 +184,7 @@ async def test_stop_button_and_escape_stop_the_run(open_page: OpenPage, server: 
 
 
 async def test_message_during_a_run_is_queued_and_can_be_removed(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["wait"] = [Say("Thinking"), Wait()]
     page = await open_page()
@@ -196,7 +196,7 @@ async def test_message_during_a_run_is_queued_and_can_be_removed(
     await expect(queued.locator(".bubble")).to_have_text(["second", "third"])
     await queued.first.get_by_role("button", name="Remove from the queue").click()
     await expect(queued.locator(".bubble")).to_have_text(["third"])
-    next(iter(server.sessions.values())).gate.set()
+    server.go_on()
     await expect(page.locator("[data-sender=user] .bubble")).to_have_text(["wait", "third"])
     await expect(page.locator("[data-sender=agent] .markdown")).to_have_text(["Thinking", "You said: third"])
 
@@ -220,7 +220,7 @@ async def test_chosen_example_is_sent(open_page: OpenPage) -> None:
 
 
 async def test_code_answers_and_addresses_are_copied_by_a_click(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     answer = f"Run:\n\n```js\nlet x = 1;\n```\n\nfor {ADDRESS}."
     server.replies["show"] = [Say(answer)]
@@ -240,14 +240,14 @@ async def test_code_answers_and_addresses_are_copied_by_a_click(
 
 
 async def test_text_that_arrives_in_one_lump_flows_onto_the_page(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["story"] = [Say("Once "), Wait(), Say(STORY[5:], piece=len(STORY))]
     page = await open_page()
     await page.evaluate(NOTE_GROWTH)
     await write(page, "story")
     await expect(page.locator("[data-streaming]")).to_contain_text("Once")
-    next(iter(server.sessions.values())).gate.set()
+    server.go_on()
     await expect(page.locator("[data-sender=agent] .markdown")).to_have_text(STORY.strip())
     grown: list[int] = await page.evaluate("window.grown")
     assert grown == sorted(grown)

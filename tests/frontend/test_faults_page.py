@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from playwright.async_api import expect
 
+from tests.fake_server.http_routes import problem
 from tests.frontend.conftest import HURRIED, OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Say, Wait
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say, Wait
 from tests.frontend.test_conversation_page import STORY, write
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
@@ -25,7 +28,7 @@ async def test_reload_keeps_the_conversation(open_page: OpenPage) -> None:
 
 
 async def test_second_tab_follows_live_and_another_browser_sees_nothing(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["wait"] = [Say("Thinking"), Wait(), Say(" done")]
     page = await open_page()
@@ -33,7 +36,7 @@ async def test_second_tab_follows_live_and_another_browser_sees_nothing(
     await expect(page.locator("[data-streaming]")).to_contain_text("Thinking")
     tab = await open_page(beside=page)
     await expect(tab.locator("[data-streaming]")).to_contain_text("Thinking")
-    next(iter(server.sessions.values())).gate.set()
+    server.go_on()
     await expect(tab.locator(ANSWER)).to_have_text("Thinking done")
     other = await open_page()
     await expect(other.locator("#empty-state")).to_be_visible()
@@ -41,23 +44,26 @@ async def test_second_tab_follows_live_and_another_browser_sees_nothing(
 
 
 async def test_text_is_whole_although_frames_are_lost_doubled_and_late(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["story"] = [Say(STORY, piece=9, pause=0.004)]
-    server.faults = 0.3
+    chance = random.Random(7)
+    server.broken.drops = lambda frame: '"type":"text"' in frame and chance.random() < 0.15
+    server.broken.doubles = lambda frame: '"type":"text"' in frame and chance.random() < 0.2
+    server.broken.delays = lambda frame: chance.random() < 0.3
     page = await open_page(prepare=HURRIED)
     await write(page, "story")
     await expect(page.locator(ANSWER)).to_have_text(STORY.strip())
 
 
 async def test_connection_cut_while_streaming_loses_and_doubles_nothing(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["story"] = [Say(STORY, piece=9, pause=0.01)]
     page = await open_page()
     await write(page, "story")
     await expect(page.locator("[data-streaming]")).to_contain_text("Once upon")
-    await server.cut_sockets()
+    await server.cut()
     await expect(page.locator("[data-connection=reconnecting]")).to_be_visible()
     await expect(page.locator(ANSWER)).to_have_text(STORY.strip())
     await expect(page.locator("[data-connection=connected]")).to_be_visible()
@@ -65,9 +71,11 @@ async def test_connection_cut_while_streaming_loses_and_doubles_nothing(
 
 
 async def test_message_is_sent_once_although_the_answer_was_lost(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
-    server.refused_chats, server.lost_answers = 1, 1
+    overloaded = problem(503, "Overloaded", "The storage is overloaded; nothing was lost.")
+    server.api.canned["/api/chat"].append(overloaded)
+    server.api.lost = 1
     page = await open_page(prepare=HURRIED)
     await write(page, "only once")
     await expect(page.locator(ANSWER)).to_have_text("You said: only once")
@@ -76,7 +84,7 @@ async def test_message_is_sent_once_although_the_answer_was_lost(
 
 
 async def test_failed_message_keeps_its_text_and_can_be_retried(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_page()
     await page.route(
@@ -93,8 +101,8 @@ async def test_failed_message_keeps_its_text_and_can_be_retried(
     await expect(failed).to_have_count(0)
 
 
-async def test_page_lives_without_websockets(open_page: OpenPage, server: FakeServer) -> None:
-    server.blocks_sockets = True
+async def test_page_lives_without_websockets(open_page: OpenPage, server: PageServer) -> None:
+    server.broken.socket_status = 403
     page = await open_page(prepare=HURRIED)
     server.replies["story"] = [Say(STORY, piece=9, pause=0.004)]
     await write(page, "story")
@@ -102,22 +110,20 @@ async def test_page_lives_without_websockets(open_page: OpenPage, server: FakeSe
     await expect(page.locator(ANSWER)).to_have_text(STORY.strip())
 
 
-async def test_lost_connection_is_said_after_a_moment(open_page: OpenPage, server: FakeServer) -> None:
+async def test_lost_connection_is_said_after_a_moment(open_page: OpenPage, server: PageServer) -> None:
     page = await open_page(prepare=HURRIED)
-    server.blocks_sockets = True
+    server.broken.socket_status = 403
     await page.route("**/api/chat/stream**", lambda route: route.abort())
-    await server.cut_sockets()
+    await server.cut()
     await expect(page.get_by_text("The connection is lost; trying again.")).to_be_visible()
 
 
 async def test_notices_of_the_server_are_shown_and_can_be_dismissed(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_page()
     await write(page, "hello")
-    session = next(iter(server.sessions.values()))
-    session.notices = ["No language model is configured; the offline operator answers."]
-    session.changed()
+    server.the_session.publish(notices=["No language model is configured; the offline operator answers."])
     notice = page.locator(".notice", has_text="offline operator answers")
     await expect(notice).to_be_visible()
     await notice.get_by_role("button", name="Dismiss").click()

@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Ask, Fail, Say, Tool, Wait
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Ask, Fail, Say, Tool, Wait
 from tests.frontend.test_conversation_page import write
 from tests.patience import PATIENCE_MS
 from tests.unlisted import tried
@@ -17,7 +17,7 @@ from tests.unlisted import tried
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
 FOCUSED = "document.activeElement !== document.body && document.activeElement?.checkVisibility()"
-Action = Callable[[Page, FakeServer], Awaitable[None]]
+Action = Callable[[Page, PageServer], Awaitable[None]]
 
 
 async def press(page: Page, name: str, key: str = "Enter") -> None:
@@ -35,63 +35,60 @@ async def begin(page: Page, *texts: str) -> None:
             await expect(page.locator("#empty-state")).to_be_visible()
 
 
-async def rename(page: Page, server: FakeServer, key: str) -> None:
+async def rename(page: Page, server: PageServer, key: str) -> None:
     await begin(page, "talk")
     await press(page, "Rename talk")
     await page.keyboard.press(key)
     await expect(page.locator(".session-rename")).to_have_count(0)
 
 
-async def rename_kept(page: Page, server: FakeServer) -> None:
+async def rename_kept(page: Page, server: PageServer) -> None:
     await rename(page, server, "Enter")
 
 
-async def rename_given_up(page: Page, server: FakeServer) -> None:
+async def rename_given_up(page: Page, server: PageServer) -> None:
     await rename(page, server, "Escape")
 
 
-async def delete(page: Page, server: FakeServer) -> None:
+async def delete(page: Page, server: PageServer) -> None:
     await begin(page, "one", "two")
     await press(page, "Delete one")
     await page.get_by_role("dialog").get_by_role("button", name="Delete").press("Enter")
     await expect(page.locator(".session")).to_have_count(1)
 
 
-async def delete_the_last(page: Page, server: FakeServer) -> None:
+async def delete_the_last(page: Page, server: PageServer) -> None:
     await begin(page, "one")
     await press(page, "Delete one")
     await page.get_by_role("dialog").get_by_role("button", name="Delete").press("Enter")
     await expect(page.locator(".session")).to_have_count(0)
 
 
-async def keep(page: Page, server: FakeServer) -> None:
+async def keep(page: Page, server: PageServer) -> None:
     await begin(page, "one")
     await press(page, "Delete one")
     await page.keyboard.press("Escape")
 
 
-async def dismiss(page: Page, server: FakeServer) -> None:
+async def dismiss(page: Page, server: PageServer) -> None:
     await begin(page, "talk")
-    session = next(iter(server.sessions.values()))
-    session.notices = ["one", "two"]
-    session.changed()
+    session = server.the_session
+    session.publish(notices=["one", "two"])
     for left in (1, 0):
         await press(page, "Dismiss")
         await expect(page.locator(".notice")).to_have_count(left)
 
 
-async def dismiss_from_the_server(page: Page, server: FakeServer) -> None:
+async def dismiss_from_the_server(page: Page, server: PageServer) -> None:
     await begin(page, "talk")
-    session = next(iter(server.sessions.values()))
-    session.notices = ["one"]
-    session.changed()
+    session = server.the_session
+    session.publish(notices=["one"])
     await page.get_by_role("button", name="Dismiss").focus()
-    session.notices = []
-    session.changed()
+    session.publish(notices=[])
     await expect(page.locator(".notice")).to_have_count(0)
 
 
-async def withdraw(page: Page, server: FakeServer) -> None:
+async def withdraw(page: Page, server: PageServer) -> None:
     server.replies["wait"] = [Wait()]
     for text in ("wait", "second", "third"):
         await write(page, text)
@@ -108,22 +105,22 @@ async def unsent(page: Page, button: str) -> None:
     await press(page, button)
 
 
-async def retry(page: Page, server: FakeServer) -> None:
+async def retry(page: Page, server: PageServer) -> None:
     await unsent(page, "Retry")
     await expect(page.locator("[data-waiting=failed]")).to_be_visible()
 
 
-async def edit(page: Page, server: FakeServer) -> None:
+async def edit(page: Page, server: PageServer) -> None:
     await unsent(page, "Edit")
     await expect(page.locator("[data-waiting]")).to_have_count(0)
 
 
-async def discard(page: Page, server: FakeServer) -> None:
+async def discard(page: Page, server: PageServer) -> None:
     await unsent(page, "Discard")
     await expect(page.locator("[data-waiting]")).to_have_count(0)
 
 
-async def stop(page: Page, server: FakeServer) -> None:
+async def stop(page: Page, server: PageServer) -> None:
     server.replies["wait"] = [Say("Thinking"), Wait()]
     await write(page, "wait")
     await expect(page.locator("[data-streaming]")).to_be_visible()
@@ -131,38 +128,38 @@ async def stop(page: Page, server: FakeServer) -> None:
     await expect(page.locator("#stop")).to_be_hidden()
 
 
-async def example(page: Page, server: FakeServer) -> None:
+async def example(page: Page, server: PageServer) -> None:
     await press(page, "Look at an account")
     await expect(page.locator("#empty-state")).to_be_hidden()
 
 
-async def try_again(page: Page, server: FakeServer) -> None:
+async def try_again(page: Page, server: PageServer) -> None:
     server.replies["fail"] = [Fail("No.")]
     await write(page, "fail")
     await press(page, "Try again")
     await expect(page.locator("[data-sender=user]")).to_have_count(2)
 
 
-async def edit_failed(page: Page, server: FakeServer) -> None:
+async def edit_failed(page: Page, server: PageServer) -> None:
     server.replies["fail"] = [Fail("No.")]
     await write(page, "fail")
     await press(page, "Edit")
 
 
-async def choose_network(page: Page, server: FakeServer) -> None:
+async def choose_network(page: Page, server: PageServer) -> None:
     await press(page, "Test network")
     await page.get_by_role("menuitemradio", name="Base").press("Enter")
     await expect(page.locator("#network-name")).to_have_text("Base")
 
 
-async def reject(page: Page, server: FakeServer) -> None:
+async def reject(page: Page, server: PageServer) -> None:
     server.replies["buy"] = [Ask()]
     await write(page, "buy")
     await press(page, "Reject")
     await expect(page.locator(".approval")).to_have_count(0)
 
 
-async def to_the_end(page: Page, server: FakeServer) -> None:
+async def to_the_end(page: Page, server: PageServer) -> None:
     server.replies["long"] = [Say("line\n\n" * 80, piece=500)]
     await begin(page, "long")
     await expect(page.locator("[data-sender=agent] .markdown p")).to_have_count(80)
@@ -171,7 +168,7 @@ async def to_the_end(page: Page, server: FakeServer) -> None:
     await expect(page.locator("#to-end")).to_be_hidden()
 
 
-async def closed_card(page: Page, server: FakeServer) -> None:
+async def closed_card(page: Page, server: PageServer) -> None:
     server.replies["look"] = [Tool("balance", {}, "0x" + "ab" * 20), Say("done")]
     await begin(page, "look")
     await page.locator(".tool summary").click()
@@ -180,19 +177,19 @@ async def closed_card(page: Page, server: FakeServer) -> None:
     await expect(page.locator(".tool pre")).to_be_hidden()
 
 
-async def goes_on(page: Page, server: FakeServer) -> None:
+async def goes_on(page: Page, server: PageServer) -> None:
     await begin(page, "talk")
-    await server.end(next(iter(server.sessions)))
+    server.the_session.expire()
     await press(page, "Continue in a new one")
     await expect(page.locator("#ended")).to_be_hidden()
 
 
-async def ends(page: Page, server: FakeServer) -> None:
+async def ends(page: Page, server: PageServer) -> None:
     """A text in which the focus is grows on, and then the conversation is left."""
     server.replies["code"] = [Say("```js\nlet x;\n```\n"), Wait(), Say("and more", piece=1)]
     await write(page, "code")
     await page.get_by_role("button", name="Copy code").focus()
-    next(iter(server.sessions.values())).gate.set()
+    server.go_on()
     await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_contain_text("and more")
     assert await page.evaluate("document.activeElement.matches('.copy-code')")
 
@@ -224,7 +221,7 @@ ACTIONS: list[Action] = [
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.__name__)
 async def test_something_near_has_the_focus_after(
-    open_page: OpenPage, server: FakeServer, action: Action
+    open_page: OpenPage, server: PageServer, action: Action
 ) -> None:
     page = await open_page()
     await action(page, server)
@@ -244,16 +241,15 @@ REMOVALS = {
 
 @pytest.mark.parametrize("removal", REMOVALS)
 async def test_whatever_takes_an_element_away_the_focus_goes_on(
-    open_page: OpenPage, server: FakeServer, removal: str
+    open_page: OpenPage, server: PageServer, removal: str
 ) -> None:
     """Every element of the page that can have the focus, also those that no action above takes away."""
     server.replies["look"] = [Tool("balance", {}, "{}"), Say("```js\nlet x;\n```\n0x" + "ab" * 20), Ask()]
     page = await open_page()
     await write(page, "look")
     await expect(page.locator(".approval")).to_be_visible()
-    session = next(iter(server.sessions.values()))
-    session.notices = ["one"]
-    session.changed()
+    session = server.the_session
+    session.publish(notices=["one"])
     await expect(page.locator(".notice")).to_be_visible()
     selectors = [".hex-copy", ".copy-code", ".approval button", ".notice button", "#send ~ *", "#theme", "#open-chain",
                  ".session-open", ".icon-button", ".tool summary", "#network", "#wallet", "#new-session"]  # fmt: skip

@@ -8,10 +8,10 @@ import pytest
 from playwright.async_api import expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_approvals import Ask
-from tests.frontend.fake_server import FakeServer
+from tests.frontend.page_server import PageServer
 from tests.frontend.test_wallet_page import desk
 from tests.frontend.wallet_modes import PAYER, Mode
+from tests.frontend.wallet_requests import Ask
 from tests.worker.wallet.giving_calls import CALLS, THIEF, TOKEN, called
 from tests.worker.wallet.reviews import Reviews
 from worker.ethereum.chains import Chains
@@ -54,13 +54,11 @@ async def asked(chain_url: str) -> list[Ask]:
 
 
 async def test_each_is_shown_with_its_warning_and_takes_a_second_act(
-    open_page: OpenPage, server: FakeServer, anvil: str
+    open_page: OpenPage, server: PageServer, anvil: str
 ) -> None:
     first, *others = await asked(anvil)
     at = await desk(open_page, server, Mode("behaves", "sent"), first)
-    for ask in others:
-        at.session.wallet.ask(ask)
-    at.session.changed()
+    at.server.wallet.ask(at.session, *others)
     await expect(at.card).to_have_count(len(CALLS) + 1)
     await at.card.first.get_by_role("button", name="Browser wallet").click()
     await at.page.wait_for_function(IS_CHECKED, arg=len(CALLS) + 1)

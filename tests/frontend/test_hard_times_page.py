@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.fake_server.session import now
 from tests.frontend.conftest import HURRIED, OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Say, TakeOver, Tool, Wait
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say, TakeOver, Tool, Wait
 from tests.frontend.test_conversation_page import STORY, write
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
@@ -26,7 +25,7 @@ BINARY = "\x00\x01\x7fELF\x1b[31mred\u202egnp.exe\ufeff\ufffd" + "\x90" * 50
 
 
 async def test_huge_answer_with_every_kind_of_text_is_shown_whole(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     paragraphs = [text.strip() for text in PARAGRAPHS] * 10
     server.replies["all"] = [
@@ -51,26 +50,26 @@ async def test_huge_answer_with_every_kind_of_text_is_shown_whole(
 
 
 async def test_half_open_socket_is_noticed_when_the_tab_is_looked_at_again(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["story"] = [Say(STORY[:80]), Wait(), Say(STORY[80:], piece=100)]
     page = await open_page(prepare=HURRIED)
     await write(page, "story")
     await expect(page.locator("[data-streaming]")).to_contain_text("Once upon")
-    server.silent = True
-    next(iter(server.sessions.values())).gate.set()
+    server.broken.is_mute = True
+    server.go_on()
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await expect(page.locator("[data-connection=reconnecting]")).to_be_attached()
-    server.silent = False
+    server.broken.is_mute = False
     await expect(page.locator(ANSWER)).to_have_text(STORY.strip())
 
 
 async def test_message_written_while_the_server_is_away_is_sent_once_when_it_is_back(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_page(prepare=HURRIED)
     await page.context.set_offline(True)
-    await server.cut_sockets()
+    await server.cut()
     await expect(page.locator("[data-connection=offline]")).to_be_attached()
     await expect(page.get_by_text("You are offline.")).to_be_visible()
     await write(page, "are you there?")
@@ -87,7 +86,7 @@ async def test_message_written_while_the_server_is_away_is_sent_once_when_it_is_
 
 
 async def test_text_begins_again_when_another_worker_takes_over(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["go"] = [
         Say("The first worker was writ"),
@@ -98,21 +97,20 @@ async def test_text_begins_again_when_another_worker_takes_over(
     page = await open_page()
     await write(page, "go")
     await expect(page.locator("[data-streaming]")).to_contain_text("first worker was writ")
-    next(iter(server.sessions.values())).gate.set()
+    server.go_on()
     await expect(page.locator(ANSWER)).to_have_text("The second worker answers.")
     await expect(page.locator("[data-sender=agent]")).to_have_count(1)
 
 
 async def test_what_is_wrong_on_the_server_is_said_with_what_to_do(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_page()
     await write(page, "hello")
     await expect(page.locator(ANSWER)).to_be_visible()
-    session = next(iter(server.sessions.values()))
-    session.notices = ["The tools of brave_search do not answer."]
-    session.flags = {"missing_api_key": True, "is_loading": True, "is_connecting_mcp": True}
-    session.changed()
+    session = server.the_session
+    server.alters = lambda told: told.update(is_loading=True, is_connecting_mcp=True)
+    session.publish(notices=["The tools of brave_search do not answer."], missing_api_key=True)
     for words in (
         "tools of brave_search",
         "Set it where the worker runs",
@@ -120,18 +118,18 @@ async def test_what_is_wrong_on_the_server_is_said_with_what_to_do(
         "connecting to its tools",
     ):
         await expect(page.locator("#notices")).to_contain_text(words)
-    soon = datetime.now(UTC) + timedelta(minutes=2)
-    session.flags = {"expires_at": soon.isoformat()}
-    session.changed()
+    server.alters = None
+    session.publish(missing_api_key=False)
+    session.change(expires_at=now() // 1000 + 120)
     await expect(page.locator("#notices")).not_to_contain_text("agent is starting")
-    server.blocks_sockets = True
+    server.broken.socket_status = 403
     await page.route("**/api/chat/stream**", lambda route: route.abort())
-    await server.cut_sockets()
+    await server.cut()
     await expect(page.locator("#notices")).to_contain_text("This conversation expires in 2 minutes")
 
 
 async def test_keyboard_leads_to_everything_and_a_screen_reader_hears_what_happens(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["go"] = [Tool("balance", {"who": "Bob"}, '{"wei": "5"}'), Say("Bob has 5 wei.")]
     page = await open_page()
@@ -155,7 +153,7 @@ async def test_keyboard_leads_to_everything_and_a_screen_reader_hears_what_happe
     await expect(page.locator("#network")).to_be_focused()
 
 
-async def test_policy_of_the_page_lets_no_foreign_code_run(browser: Browser, server: FakeServer) -> None:
+async def test_policy_of_the_page_lets_no_foreign_code_run(browser: Browser, server: PageServer) -> None:
     page = await browser.new_page()
     await page.goto(server.url)
     blocked = await page.evaluate("""async () => {

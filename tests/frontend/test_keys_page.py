@@ -12,8 +12,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Ask, Say, Tool, Wait
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Ask, Say, Tool, Wait
 from tests.frontend.test_conversation_page import write
 from tests.unlisted import tried
 
@@ -64,7 +64,7 @@ window.fetch = (...args) => {
 """
 
 
-async def running(page: Page, server: FakeServer) -> None:
+async def running(page: Page, server: PageServer) -> None:
     answer = Say("Look: 0x70997970C51812dc3A010C7d01b50e0d17dc79C8\n\n```js\nlet x;\n```\n")
     server.replies["work"] = [answer, Tool("block", {}, "{}"), Say("and"), Wait()]
     await write(page, "work")
@@ -78,7 +78,7 @@ async def stops(page: Page, selector: str, event: dict[str, Any]) -> int:
 
 
 async def test_escape_stops_the_run_only_where_it_is_not_somebody_elses(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     """The stop is not carried out, so that one run lasts for all of them."""
     page = await open_page(prepare=STOPS)
@@ -92,7 +92,7 @@ async def test_escape_stops_the_run_only_where_it_is_not_somebody_elses(
     assert wrong == []
 
 
-async def test_escape_stops_nothing_while_something_is_open(open_page: OpenPage, server: FakeServer) -> None:
+async def test_escape_stops_nothing_while_something_is_open(open_page: OpenPage, server: PageServer) -> None:
     page = await open_page(prepare=STOPS)
     await running(page, server)
     for opened in OPEN:
@@ -111,7 +111,7 @@ async def test_escape_stops_nothing_while_something_is_open(open_page: OpenPage,
 
 
 async def test_escape_in_the_search_empties_it_and_stops_nothing(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_page(prepare=STOPS)
     await running(page, server)
@@ -121,7 +121,7 @@ async def test_escape_in_the_search_empties_it_and_stops_nothing(
     assert await page.evaluate("window.stops") == 0
 
 
-async def test_nothing_is_stopped_while_nothing_runs(open_page: OpenPage, server: FakeServer) -> None:
+async def test_nothing_is_stopped_while_nothing_runs(open_page: OpenPage, server: PageServer) -> None:
     server.replies["buy"] = [Ask()]
     page = await open_page(prepare=STOPS)
     await write(page, "buy")
@@ -147,7 +147,7 @@ ENTERS: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize("device", ["keyboard", "touch"])
 async def test_enter_sends_or_makes_a_line_and_never_ends_a_composition(
-    open_page: OpenPage, server: FakeServer, device: str
+    open_page: OpenPage, server: PageServer, device: str
 ) -> None:
     options = {"has_touch": True, "is_mobile": True} if device == "touch" else {}
     page = await open_page(viewport={"width": 800, "height": 700}, **options)

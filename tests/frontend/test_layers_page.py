@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
+from tests.frontend.page_server import PageServer
 from tests.frontend.test_conversation_page import write
 from tests.properties import paired
 from tests.unlisted import tried
@@ -86,14 +86,13 @@ OVERLAYS: list[tuple[str, Opening]] = [
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(("size", "notices"), paired(WIDTHS, [0, 1, 6], 3))
 async def test_whatever_is_open_can_be_pressed(
-    open_page: OpenPage, server: FakeServer, size: tuple[int, int], notices: int
+    open_page: OpenPage, server: PageServer, size: tuple[int, int], notices: int
 ) -> None:
     page = await open_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
     await write(page, "hello")
     await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_be_visible()
-    session = next(iter(server.sessions.values()))
-    session.notices = [NOTICE * 2 + str(number) for number in range(notices)]
-    session.changed()
+    session = server.the_session
+    session.publish(notices=[NOTICE * 2 + str(number) for number in range(notices)])
     await expect(page.locator(".notice")).to_have_count(notices)
     await page.evaluate(TOAST)
     for selector, opening in OVERLAYS:

@@ -8,12 +8,12 @@ import pytest
 from playwright.async_api import expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_approvals import Ask
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Say, Step, Tool
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say, Step, Tool
 from tests.frontend.test_conversation_page import write
 from tests.frontend.test_wallet_page import Desk, wallet_script
 from tests.frontend.wallet_modes import OTHER, PAYER, Mode
+from tests.frontend.wallet_requests import Ask
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
@@ -67,7 +67,7 @@ READ = [Tool("get_account_transactions", {"address": OTHER}, "[]")]
     ],
 )
 async def test_an_address_that_looks_like_a_known_one_takes_a_second_act(
-    open_page: OpenPage, server: FakeServer, before: list[Step], message: str, ask: Ask, known: str
+    open_page: OpenPage, server: PageServer, before: list[Step], message: str, ask: Ask, known: str
 ) -> None:
     server.replies |= {message: before, "buy": [ask]}
     page = await open_page(prepare=wallet_script(BEHAVES))
@@ -91,7 +91,7 @@ async def test_an_address_that_looks_like_a_known_one_takes_a_second_act(
 
 
 async def test_an_address_that_becomes_known_later_takes_the_tick_away(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     obscure = {"code": "not_understood", "severity": "danger", "text": "Nobody can say what it does."}
     review = {"outcome": "unknown", "warnings": [obscure]}
@@ -111,7 +111,7 @@ async def test_an_address_that_becomes_known_later_takes_the_tick_away(
 
 
 @pytest.mark.parametrize("to", [OTHER, look_alike(OTHER, digits=2)], ids=["the same", "alike by chance"])
-async def test_no_other_address_is_suspected(open_page: OpenPage, server: FakeServer, to: str) -> None:
+async def test_no_other_address_is_suspected(open_page: OpenPage, server: PageServer, to: str) -> None:
     server.replies["buy"] = [Ask(sender=PAYER, to=to)]
     page = await open_page(prepare=wallet_script(BEHAVES))
     await write(page, f"pay {OTHER.lower()}")

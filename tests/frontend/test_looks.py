@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
+from tests.frontend.page_server import PageServer
 from tests.frontend.scenes import SCENES, approval, chain, conversation, deleting, open_tool
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser, pytest.mark.chain]
@@ -52,7 +52,7 @@ async def serious_violations(page: Page, options: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.timeout(300)
 async def test_every_view_is_accessible_and_fits(
-    open_page: OpenPage, server: FakeServer, anvil: str, pictures: Path, size: dict[str, Any]
+    open_page: OpenPage, server: PageServer, anvil: str, pictures: Path, size: dict[str, Any]
 ) -> None:
     """The dark page differs in its colours only, and they are the same on a phone: looked at once."""
     server.chain_url = anvil

@@ -5,16 +5,17 @@ a second time, which no server can prevent, so every page and every receipt says
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import CDPSession, Locator, Page, expect
 
+from tests.fake_server.session import now
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
+from tests.frontend.page_server import PageServer
 from tests.frontend.test_wallet_page import Desk, desk, wallet_script
 from tests.frontend.wallet_modes import HANGS, Mode
+from tests.frontend.wallet_requests import change_first, lapse
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
@@ -54,9 +55,7 @@ class Tabs:
         await self.sleep.send("Network.emulateNetworkConditions", state)
 
     def lapse(self) -> None:
-        session = self.first.session
-        session.wallet.lapse(session.approvals[0])
-        session.changed()
+        lapse(self.first.session)
 
     async def take_over(self) -> None:
         """The other tab signs although the first tab's wallet never answered."""
@@ -64,7 +63,7 @@ class Tabs:
         await self.card.get_by_role("button", name="Sign a second time").click()
 
 
-async def two_tabs(open_page: OpenPage, server: FakeServer, mode: Mode) -> Tabs:
+async def two_tabs(open_page: OpenPage, server: PageServer, mode: Mode) -> Tabs:
     first = await desk(open_page, server, HANGS[-1])
     await first.connect()
     other = await open_page(beside=first.page)
@@ -78,7 +77,7 @@ async def two_tabs(open_page: OpenPage, server: FakeServer, mode: Mode) -> Tabs:
 
 
 async def test_a_tab_that_wakes_after_another_has_signed_says_that_its_wallet_may_still_ask(
-    open_page: OpenPage, server: FakeServer, pictures: Path
+    open_page: OpenPage, server: PageServer, pictures: Path
 ) -> None:
     tabs = await two_tabs(open_page, server, Mode("other", "sent"))
     await tabs.freeze()
@@ -100,7 +99,7 @@ async def test_a_tab_that_wakes_after_another_has_signed_says_that_its_wallet_ma
 
 
 async def test_a_tab_that_wakes_while_another_goes_on_no_longer_asks_to_sign(
-    open_page: OpenPage, server: FakeServer, pictures: Path
+    open_page: OpenPage, server: PageServer, pictures: Path
 ) -> None:
     tabs = await two_tabs(open_page, server, HANGS[-1])
     await tabs.freeze()
@@ -120,7 +119,7 @@ async def test_a_tab_that_wakes_while_another_goes_on_no_longer_asks_to_sign(
 
 
 async def test_rejecting_in_one_tab_says_what_is_open_in_the_wallet_of_another(
-    open_page: OpenPage, server: FakeServer, pictures: Path
+    open_page: OpenPage, server: PageServer, pictures: Path
 ) -> None:
     tabs = await two_tabs(open_page, server, Mode("other", "sent"))
     await expect(tabs.card).to_contain_text("If a wallet still asks for it, reject it there")
@@ -135,27 +134,25 @@ async def test_rejecting_in_one_tab_says_what_is_open_in_the_wallet_of_another(
 
 @pytest.mark.parametrize("was_asked", [True, False])
 async def test_a_request_that_expires_in_a_wallet_says_that_the_wallet_may_still_ask(
-    open_page: OpenPage, server: FakeServer, was_asked: bool
+    open_page: OpenPage, server: PageServer, was_asked: bool
 ) -> None:
     tabs = await two_tabs(open_page, server, Mode("other", "sent"))
-    approval = tabs.first.session.approvals[0]
     await tabs.freeze()
     tabs.lapse()
     await expect(tabs.card).to_contain_text("which never answered here")
-    approval["claim"] = approval["claim"] if was_asked else None
-    approval["expires_at"] = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
-    tabs.first.session.changed()
+    if not was_asked:
+        change_first(tabs.first.session, claim=None)
+    change_first(tabs.first.session, expires_at=now() + 1_000)
     expired = tabs.other.locator(".receipt[data-outcome=expired]")
     await expect(expired).to_be_visible()
     await expect(expired.locator(".receipt-open")).to_have_count(int(was_asked))
     await tabs.wake()
-    tabs.first.session.approvals = []
-    tabs.first.session.changed()
+    tabs.first.session.change(approvals=[])
     await expect(tabs.still).to_be_visible()
 
 
 async def test_a_tab_that_wakes_alone_goes_on_waiting_for_its_wallet(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     tabs = await two_tabs(open_page, server, Mode("other", "sent"))
     await tabs.freeze()
@@ -172,7 +169,7 @@ async def test_a_tab_that_wakes_alone_goes_on_waiting_for_its_wallet(
 
 
 async def test_a_request_in_a_wallet_is_still_this_pages_own_after_a_look_at_another_conversation(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     at = await desk(open_page, server, HANGS[-1])
     await at.connect()

@@ -10,8 +10,8 @@ from playwright.async_api import Request, expect
 
 from local_dev.gateway.page_version import with_config
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_page import PAGE
-from tests.frontend.fake_server import FakeServer
+from tests.frontend.page_files import PAGE
+from tests.frontend.page_server import PageServer
 from tests.frontend.test_conversation_page import write
 
 
@@ -46,7 +46,7 @@ def test_a_page_without_a_place_for_it_is_refused_where_there_is_something_to_sa
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize(("has_node", "asked"), [(True, True), (False, False)])
 async def test_a_node_is_asked_for_only_where_the_page_is_told_of_one(
-    open_page: OpenPage, server: FakeServer, *, has_node: bool, asked: bool
+    open_page: OpenPage, server: PageServer, *, has_node: bool, asked: bool
 ) -> None:
     server.page_config = json.dumps({"local_node": has_node})
     page = await open_page()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from playwright.async_api import Page, expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Say, Tool, Wait
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say, Tool, Wait
 from tests.frontend.test_conversation_page import write
 from tests.patience import PATIENCE_MS
 from tests.unlisted import tried
@@ -147,7 +147,7 @@ SELECT = """() => {
     ids=lambda text: text[:4],
 )
 async def test_a_selection_stays_while_the_text_grows(
-    open_page: OpenPage, server: FakeServer, form: str, last: str
+    open_page: OpenPage, server: PageServer, form: str, last: str
 ) -> None:
     text = form.format("Select me while I grow")
     server.replies["story"] = [Say(text), Wait(), Say(" and grow and grow, " * 20)]
@@ -156,12 +156,12 @@ async def test_a_selection_stays_while_the_text_grows(
     await expect(page.locator("[data-streaming]")).to_contain_text(last)
     selected = await page.evaluate(SELECT)
     assert len(selected.strip()) >= 8
-    next(iter(server.sessions.values())).gate.set()
+    server.go_on()
     await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_contain_text("and grow")
     assert await page.evaluate("String(getSelection())") == selected
 
 
-async def test_answers_and_tools_are_spoken_in_words(open_page: OpenPage, server: FakeServer) -> None:
+async def test_answers_and_tools_are_spoken_in_words(open_page: OpenPage, server: PageServer) -> None:
     balance = Tool("balance", {"who": "Bob"}, '{"wei": "1500000000000000000"}')
     foreign = Tool("my_own-tool", {}, "no", "failed")
     answer = f"Hello **world**, see `x` at [site](https://e.com) for {ADDRESS}\n\n- one\n- two\n\n"
@@ -193,7 +193,7 @@ async def examples(page: Page) -> list[str]:
     return await page.locator(".example span span").all_text_contents()
 
 
-async def test_examples_are_those_that_work_on_the_network(open_page: OpenPage, server: FakeServer) -> None:
+async def test_examples_are_those_that_work_on_the_network(open_page: OpenPage, server: PageServer) -> None:
     page = await open_page()
     assert "send 1 ETH from Alice to Bob" in await examples(page)
     await page.locator("#network").click()
@@ -205,20 +205,17 @@ async def test_examples_are_those_that_work_on_the_network(open_page: OpenPage, 
     await expect(page.get_by_label("Message", exact=True)).to_have_value(
         "send 0.01 ETH to 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045 with my wallet"
     )
-    assert next(iter(server.sessions.values())).log == []
+    assert server.the_session.log == []
 
 
 async def test_the_whole_conversation_is_printed_without_what_can_only_be_pressed(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_page(reduced_motion="reduce")
     await write(page, "hello")
     await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_be_visible()
-    session = next(iter(server.sessions.values()))
-    entry = session.log[-1]
-    session.log += [
-        {**entry, "seq": seq, "content": f"Message {seq}.", "length": 12} for seq in range(2, 300)
-    ]
+    session = server.the_session
+    session.add(*(session.draft("agent", f"Message {seq}.") for seq in range(2, 300)))
     await page.reload()
     await expect(page.get_by_text("Message 299.")).to_be_in_viewport()
     await page.get_by_role("button", name="Theme: as the system").click()
@@ -235,7 +232,7 @@ async def test_the_whole_conversation_is_printed_without_what_can_only_be_presse
 
 
 async def test_work_elsewhere_is_shown_in_the_list_from_the_first_message(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["long work"] = [Wait()]
     page = await open_page()
@@ -244,5 +241,5 @@ async def test_work_elsewhere_is_shown_in_the_list_from_the_first_message(
     await expect(state).to_have_text("working")
     await page.get_by_role("button", name="New conversation").click()
     await expect(state).to_have_text("working")
-    next(iter(server.sessions.values())).gate.set()
+    server.go_on()
     await expect(state).not_to_have_text("working", timeout=PATIENCE_MS)

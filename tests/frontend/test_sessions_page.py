@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
 
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.fake_server.session import now
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Ask, Say
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say
 from tests.frontend.test_conversation_page import ADDRESS, write
+from tests.frontend.wallet_requests import Ask, change_first
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
@@ -72,7 +74,7 @@ async def test_network_is_switched_and_links_lead_to_its_explorer(open_page: Ope
     await expect(page.locator("#network-name")).to_have_text("Base")
 
 
-async def test_approval_is_signed_by_the_wallet_and_answered(open_page: OpenPage, server: FakeServer) -> None:
+async def test_approval_is_signed_by_the_wallet_and_answered(open_page: OpenPage, server: PageServer) -> None:
     server.replies["buy"] = [Say("Prepared."), Ask()]
     page = await open_page(prepare=WALLET)
     await write(page, "buy")
@@ -90,7 +92,7 @@ async def test_approval_is_signed_by_the_wallet_and_answered(open_page: OpenPage
         "window.asked.filter(({ method }) => method === 'eth_sendTransaction').at(-1).params[0]"
     )
     assert (asked["value"], asked["gas"], asked["from"]) == ("0x14d1120d7b160000", "0x5208", ADDRESS)
-    reply = server.system[-1]
+    reply = server.system_messages[-1]
     assert reply["message"] == f"Transaction sent: {HASH}"
     assert reply["approval"]["outcome"] == "sent"
     assert reply["approval"]["transaction_hash"] == HASH
@@ -114,19 +116,18 @@ async def test_wallet_that_announces_itself_is_connected_by_its_name(open_page: 
 
 
 async def test_approval_that_nobody_answers_in_time_is_said_to_have_expired(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["buy"] = [Ask()]
     page = await open_page(prepare=WALLET)
     await write(page, "buy")
     await expect(page.locator(".approval")).to_be_visible()
-    session = next(iter(server.sessions.values()))
-    session.approvals[0]["expires_at"] = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
-    session.changed()
+    session = server.the_session
+    change_first(session, expires_at=now() + 1_000)
     expired = page.locator(".receipt[data-outcome=expired]")
     await expect(expired).to_contain_text("Send 1.5 ETH to 0xd8dA…6045 · Expired without an answer")
     await expect(page.locator(".approval")).to_have_count(0)
-    session.approvals = []
+    session.change(approvals=[])
     await write(page, "and now?")
     await expect(expired).to_have_count(0)
 
@@ -159,16 +160,13 @@ async def test_chosen_theme_is_kept(open_page: OpenPage) -> None:
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-async def open_with(count: int, content: str, open_page: OpenPage, server: FakeServer) -> Page:
+async def open_with(count: int, content: str, open_page: OpenPage, server: PageServer) -> Page:
     """A page that opens a conversation of `count` messages; in `content` the place of a message's number is `{}`."""
     page = await open_page()
     await write(page, "hello")
     await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_be_visible()
-    session = next(iter(server.sessions.values()))
-    entry = session.log[-1]
-    for seq in range(2, count):
-        text = content.format(seq)
-        session.log.append({**entry, "seq": seq, "content": text, "length": len(text)})
+    session = server.the_session
+    session.add(*(session.draft("agent", content.format(seq)) for seq in range(2, count)))
     await page.reload()
     return page
 
@@ -196,7 +194,7 @@ STAYS_AT_THE_TOP = """scroller => {
 
 
 async def test_an_answer_that_streams_changes_nothing_of_two_thousand_messages_before_it(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_with(2000, "Message **{}** of many.\n\n- a\n- b", open_page, server)
     await expect(page.get_by_text("Message 1999 of many.")).to_be_in_viewport()
@@ -215,11 +213,11 @@ async def test_an_answer_that_streams_changes_nothing_of_two_thousand_messages_b
 
 
 async def test_a_long_conversation_opens_at_its_end_and_its_beginning_comes_by_scrolling_up(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_with(550, "Message {} of many.", open_page, server)
     await expect(page.get_by_text("Message 549 of many.")).to_be_in_viewport()
-    asked = [frame for frame in server.received if frame["type"] == "sync"][-1]
+    asked = [frame for heard in server.heard if (frame := json.loads(heard))["type"] == "sync"][-1]
     assert asked["newest"] < 549
     first = page.locator("[data-seq='0']")
     scroller = page.locator("#conversation")

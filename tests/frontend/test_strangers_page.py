@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+from forge.models.ask import Ask
+from tests.fake_server.session import now
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Say
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say
 from tests.frontend.test_conversation_page import write
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
@@ -38,6 +39,8 @@ FOREIGN = {
 }
 INVISIBLE_BY_FONTS = "\u034f\u115f\u1160\u17b4\u2028\u2029\u2800\u3164\uffa0\ufe0e\U000e0100"
 KNOWN = "[the explorer](https://etherscan.io/tx/0x1)"
+LONG = "long " * 4_000
+"""Too long for a frame: HTTP has it."""
 HIDDEN = "pay \u202e0x12\u202c now\u200b, \u2067ok\u2069 \U000e0041\u3164!" + " e" + "\u0301" * 10
 SHOWN = (
     "pay ⟨U+202E⟩0x12⟨U+202C⟩ now⟨U+200B⟩, ⟨U+2067⟩ok⟨U+2069⟩ ⟨U+E0041⟩⟨U+3164⟩!"
@@ -54,7 +57,7 @@ def invisible() -> list[str]:
 
 
 async def test_links_say_where_they_lead_and_foreign_ones_ask_first(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["links"] = [
         Say("\n\n".join([*FOREIGN, KNOWN, HIDDEN, f"`{HIDDEN}`", "👨\u200d👩 می\u200cخواهم"]))
@@ -98,43 +101,41 @@ async def asks_before_it_opens(page: Page, link: Any, *, by_key: bool) -> None:
     await expect(dialog).to_have_count(0)
 
 
-def waiting(number: int, arguments: Any) -> dict[str, Any]:
-    return {
-        "approval_id": f"{number:032x}",
-        "call_id": "c",
-        "tool": "send",
-        "arguments": arguments,
-        "network": "testnet",
-        "strangers": ["brave_search"],
-        "created_at": datetime.now(UTC).isoformat(),
-        "expires_at": (datetime.now(UTC) + timedelta(minutes=10)).isoformat(),
-        "truncated": arguments is None,
-    }
+def waiting(number: int, arguments: dict[str, Any]) -> Ask:
+    return Ask(
+        approval_id=f"{number:032x}",
+        run_id="r",
+        call_id="c",
+        tool="send",
+        arguments=arguments,
+        network="testnet",
+        strangers=["brave_search"],
+        created_at=now(),
+        expires_at=now() + 600_000,
+    )
 
 
 async def test_a_call_waits_for_the_persons_word_and_is_shown_whole(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page = await open_page()
     await write(page, "hello")
     await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_have_count(1)
-    [session] = [each for each in server.sessions.values() if each.is_begun]
+    [session] = [each for each in server.sessions.values() if each.hot]
     unseen = invisible()
-    hidden = {"from": "Alice ⚠️", "to": f"Eve{''.join(unseen)}", "value": "1 ether"}
-    session.whole = {"asks": [waiting(1, hidden), waiting(2, {"to": "Bob"})]}
-    session.flags["asks"] = [waiting(1, None), waiting(2, {"to": "Bob"})]
-    session.changed()
+    hidden = {"from": "Alice ⚠️", "to": f"Eve{''.join(unseen)}", "value": "1 ether", "memo": LONG}
+    session.change(asks=[waiting(1, hidden), waiting(2, {"to": "Bob"})])
     card = page.get_by_role("region", name="Your word is needed")
     await expect(card).to_have_count(2)
     await expect(card.first).to_contain_text("texts of strangers (from Web search)")
     await expect(card.first.locator("dd")).to_have_text(
-        ["Alice ⚠️", f"Eve{''.join(f'⟨U+{ord(each):04X}⟩' for each in unseen)}", "1 ether"]
+        ["Alice ⚠️", f"Eve{''.join(f'⟨U+{ord(each):04X}⟩' for each in unseen)}", "1 ether", LONG]
     )
     await card.last.get_by_role("button", name="Do not allow").click()
     await expect(card).to_have_count(1)
     await card.get_by_role("button", name="Allow once").click()
     await expect(card).to_have_count(0)
-    answers = [body["approval"] for body in server.system]
+    answers = [body["approval"] for body in server.system_messages]
     assert [(each["approval_id"], each["outcome"]) for each in answers] == [
         (f"{2:032x}", "rejected"),
         (f"{1:032x}", "allowed"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.async_api import expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_approvals import Ask
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Say, Tool
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Say, Tool
 from tests.frontend.test_conversation_page import ATTACKS, write
+from tests.frontend.wallet_requests import Ask
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
@@ -21,10 +23,17 @@ MADE = """() => ({
 })"""
 
 
+def hostile_warnings(told: dict[str, Any]) -> None:
+    """No server of ours knows such codes."""
+    for approval in told.get("approvals", []):
+        for warning in approval["review"]["warnings"]:
+            warning["code"] = warning["severity"] = warning["text"]
+
+
 async def test_hostile_words_are_text_in_every_place_of_the_page(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
-    server.is_ours = False
+    server.alters = hostile_warnings
     page = await open_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -46,7 +55,7 @@ async def test_hostile_words_are_text_in_every_place_of_the_page(
             "allowances": [
                 {"kind": "erc20", "token": attack, "spender": attack, "unlimited": True, "text": attack}
             ],
-            "warnings": [{"code": attack, "severity": attack, "text": attack}],
+            "warnings": [{"code": "not_understood", "severity": "danger", "text": attack}],
             "calls": [
                 {
                     "to": attack,
@@ -66,9 +75,7 @@ async def test_hostile_words_are_text_in_every_place_of_the_page(
         await write(page, attack)
         await expect(page.locator(".approval").last).to_contain_text("The agent says")
         await expect(page.locator(".approval")).to_have_count(ATTACKS.index(attack) + 1)
-    session = next(iter(server.sessions.values()))
-    session.title = ATTACKS[1]
-    session.changed()
+    server.the_session.change(title=ATTACKS[1])
     made = await page.evaluate(MADE)
     assert made["elements"] == []
     assert made["links"] == []
@@ -78,7 +85,7 @@ async def test_hostile_words_are_text_in_every_place_of_the_page(
 
 @pytest.mark.parametrize("address", ["?session_id=planted&id=planted&session=planted#planted"])
 async def test_an_address_names_no_conversation(
-    open_page: OpenPage, server: FakeServer, address: str
+    open_page: OpenPage, server: PageServer, address: str
 ) -> None:
     page = await open_page()
     await page.goto(server.url + address)

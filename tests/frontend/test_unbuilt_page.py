@@ -6,13 +6,13 @@ import pytest
 from playwright.async_api import expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
+from tests.frontend.page_server import PageServer
 from tests.frontend.test_conversation_page import write
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
 
-async def test_the_page_answers_without_having_been_built(open_page: OpenPage, server: FakeServer) -> None:
+async def test_the_page_answers_without_having_been_built(open_page: OpenPage, server: PageServer) -> None:
     page = await open_page()
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url))

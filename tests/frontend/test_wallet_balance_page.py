@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
+from tests.frontend.page_server import PageServer
 from tests.frontend.test_wallet_page import desk, wallet_script
 from tests.frontend.wallet_modes import Mode, Step
 
@@ -18,10 +18,10 @@ COINS = [(1, "1 ETH"), (137, "1 POL"), (7, "1 of Novel chain’s own coin"), (56
 
 
 async def test_balance_of_the_wallet_is_in_the_coin_of_its_own_chain(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     """Whatever the conversation's network is, and also when the wallet goes elsewhere while the menu is open."""
-    server.networks += [POLYGON, NAMELESS]
+    server.api.networks += [POLYGON, NAMELESS]
     page = await open_page(prepare=wallet_script(Mode("behaves", "sent")))
     await page.locator("#wallet").click()
     await page.locator("#wallet-menu").get_by_role("button", name="Connect").click()
@@ -32,9 +32,9 @@ async def test_balance_of_the_wallet_is_in_the_coin_of_its_own_chain(
 
 
 async def test_balance_of_a_wallet_that_is_on_its_way_to_another_chain_is_not_told(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
-    server.networks += [POLYGON]
+    server.api.networks += [POLYGON]
     away: Step = {"does": "right", "then": {"chain": 137}}
     page = await open_page(prepare=wallet_script(Mode("goes", "sent", 0, {"eth_getBalance": [away]})))
     await page.locator("#wallet").click()
@@ -49,8 +49,8 @@ async def test_balance_of_a_wallet_that_is_on_its_way_to_another_chain_is_not_to
 
 
 async def test_amount_on_a_network_that_the_page_does_not_know_is_in_no_coin_of_another(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
-    server.networks = []
+    server.api.networks = []
     at = await desk(open_page, server, Mode("behaves", "sent"))
     await expect(at.card.locator(".approval-change strong")).to_have_text("− 1.5 of mainnet’s own coin")

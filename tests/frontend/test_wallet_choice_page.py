@@ -9,11 +9,11 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_approvals import Ask
-from tests.frontend.fake_server import FakeServer
+from tests.frontend.page_server import PageServer
 from tests.frontend.test_conversation_page import write
 from tests.frontend.test_wallet_page import SOURCE
 from tests.frontend.wallet_modes import HANG, OTHER, PAYER, Steps
+from tests.frontend.wallet_requests import Ask
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
@@ -44,7 +44,7 @@ class Announced:
         )
 
 
-async def choosing(open_page: OpenPage, server: FakeServer, *wallets: Announced) -> tuple[Page, Locator]:
+async def choosing(open_page: OpenPage, server: PageServer, *wallets: Announced) -> tuple[Page, Locator]:
     server.replies["buy"] = [Ask(sender=PAYER)]
     page = await open_page(prepare="".join(each.script() for each in wallets))
     await write(page, "buy")
@@ -56,7 +56,7 @@ async def shows(page: Page, account: str) -> None:
 
 
 async def test_a_late_answer_of_a_wallet_does_not_replace_a_newer_choice(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     slow = Announced("slow", "Slow", "io.slow", steps={"eth_requestAccounts": [HANG]})
     page, choices = await choosing(open_page, server, slow, Announced("quick", "Quick", "io.quick", OTHER))
@@ -75,7 +75,7 @@ async def test_a_late_answer_of_a_wallet_does_not_replace_a_newer_choice(
 
 
 async def test_a_late_answer_is_welcome_if_the_newer_choice_came_to_nothing(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     slow = Announced("slow", "Slow", "io.slow", steps={"eth_requestAccounts": [HANG]})
     refuses = {"eth_requestAccounts": [{"does": "throw", "error": {"code": 4001}}]}
@@ -88,7 +88,7 @@ async def test_a_late_answer_is_welcome_if_the_newer_choice_came_to_nothing(
 
 
 async def test_wallets_of_one_name_are_told_apart_by_their_makers(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     real = Announced("real", "Rabbit", "io.rabbit")
     page, choices = await choosing(
@@ -104,7 +104,7 @@ async def test_wallets_of_one_name_are_told_apart_by_their_makers(
 
 
 async def test_a_wallet_that_copies_another_ones_maker_is_warned_of_and_not_used_by_itself(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     real, fake = Announced("real", "Rabbit", "io.rabbit"), Announced("fake", "Rabbit 2", "io.rabbit", OTHER)
     page, choices = await choosing(open_page, server, real)
@@ -124,7 +124,7 @@ async def test_a_wallet_that_copies_another_ones_maker_is_warned_of_and_not_used
 
 
 async def test_a_wallet_that_announces_itself_by_new_objects_is_offered_once(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     wraps = Announced("wraps", "Rabbit", "io.rabbit", wraps=True)
     page, choices = await choosing(open_page, server, wraps, Announced("other", "Other", "io.other", OTHER))
@@ -132,7 +132,7 @@ async def test_a_wallet_that_announces_itself_by_new_objects_is_offered_once(
     await expect(choices).to_have_text(["Rabbitio.rabbit", "Otherio.other"])
 
 
-async def test_a_wallet_that_was_locked_is_used_again(open_page: OpenPage, server: FakeServer) -> None:
+async def test_a_wallet_that_was_locked_is_used_again(open_page: OpenPage, server: PageServer) -> None:
     page, choices = await choosing(open_page, server, Announced("only", "Only", "io.only"))
     await choices.click()
     await shows(page, PAYER)
@@ -143,7 +143,7 @@ async def test_a_wallet_that_was_locked_is_used_again(open_page: OpenPage, serve
 
 
 async def test_an_account_with_a_checksum_of_another_rule_is_reported_without_it(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     page, choices = await choosing(
         open_page, server, Announced("odd", "Odd", "io.odd", f"0x{PAYER[2:].swapcase()}")
@@ -153,4 +153,4 @@ async def test_an_account_with_a_checksum_of_another_rule_is_reported_without_it
     await expect(page.locator(".approval")).to_contain_text(PAYER)
     (session,) = server.sessions.values()
     await page.get_by_role("button", name="Wallet: 0x7099").click()
-    assert session.account == PAYER.lower()
+    assert session.now.wallet == PAYER.lower()

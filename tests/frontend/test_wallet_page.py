@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
+from tests.fake_server.session import SimulatedSession
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_approvals import Ask
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import FakeSession
+from tests.frontend.page_server import PageServer
 from tests.frontend.test_conversation_page import write
 from tests.frontend.wallet_modes import HANGS, MODES, OTHER, PAYER, UNLISTED, Mode, drawn
+from tests.frontend.wallet_requests import Ask
 from tests.properties import sampled
 from tests.unlisted import tried
 
@@ -35,11 +35,11 @@ class Desk:
     """One page before one wallet request."""
 
     page: Page
-    server: FakeServer
+    server: PageServer
 
     @property
-    def session(self) -> FakeSession:
-        return next(iter(self.server.sessions.values()))
+    def session(self) -> SimulatedSession:
+        return self.server.the_session
 
     @property
     def card(self) -> Locator:
@@ -72,10 +72,10 @@ class Desk:
         )
 
     def replies(self) -> list[Any]:
-        return [each["approval"] for each in self.server.system if "approval" in each]
+        return [each["approval"] for each in self.server.system_messages if "approval" in each]
 
 
-async def desk(open_page: OpenPage, server: FakeServer, mode: Mode, ask: Ask | None = None) -> Desk:
+async def desk(open_page: OpenPage, server: PageServer, mode: Mode, ask: Ask | None = None) -> Desk:
     server.replies["buy"] = [ask or Ask(sender=PAYER)]
     page = await open_page(prepare=wallet_script(mode))
     await write(page, "buy")
@@ -92,14 +92,14 @@ async def check_invariants(at: Desk) -> None:
     assert len(outcomes) <= 1
     if moved:
         assert outcomes in (["sent"], ["unknown"])
-    assert await at.card.count() == len(at.session.approvals)
-    if at.session.approvals:
+    assert await at.card.count() == len(at.session.now.approvals)
+    if at.session.now.approvals:
         await expect(at.card.get_by_role("button", name="Reject")).to_be_enabled()
 
 
 @pytest.mark.hypothesis
 @pytest.mark.parametrize("mode", sampled(MODES, 3), ids=lambda mode: mode.name)
-async def test_reported_way(open_page: OpenPage, server: FakeServer, mode: Mode) -> None:
+async def test_reported_way(open_page: OpenPage, server: PageServer, mode: Mode) -> None:
     at = await desk(open_page, server, mode)
     await at.connect()
     await at.approve()
@@ -115,12 +115,12 @@ async def test_reported_way(open_page: OpenPage, server: FakeServer, mode: Mode)
         await expect(at.card.get_by_role("button", name="Sign a second time")).to_be_disabled()
     else:
         await expect(at.card.locator(".approval-problem")).not_to_be_empty()
-        assert at.session.approvals[0]["claim"] is None
+        assert at.session.now.approvals[0].claim is None
 
 
 @pytest.mark.parametrize("mode", HANGS, ids=lambda mode: mode.name)
 async def test_wallet_that_hangs_leaves_a_way_out(
-    open_page: OpenPage, server: FakeServer, mode: Mode
+    open_page: OpenPage, server: PageServer, mode: Mode
 ) -> None:
     """Rejecting works while the wallet hangs. What it sends afterwards all the same is told to the server."""
     at = await desk(open_page, server, mode)
@@ -141,7 +141,7 @@ async def test_wallet_that_hangs_leaves_a_way_out(
     assert [reply["outcome"] for reply in at.replies()] == ["rejected", *(["sent"] if is_late else [])]
 
 
-async def test_waiting_for_a_wallet_can_be_stopped(open_page: OpenPage, server: FakeServer) -> None:
+async def test_waiting_for_a_wallet_can_be_stopped(open_page: OpenPage, server: PageServer) -> None:
     at = await desk(open_page, server, HANGS[-1])
     await at.connect()
     await at.approve()
@@ -154,7 +154,7 @@ async def test_waiting_for_a_wallet_can_be_stopped(open_page: OpenPage, server: 
 
 @pytest.mark.hypothesis
 @pytest.mark.timeout(600)
-async def test_ways_that_nobody_reported(open_page: OpenPage, server: FakeServer) -> None:
+async def test_ways_that_nobody_reported(open_page: OpenPage, server: PageServer) -> None:
     for mode in drawn(UNLISTED, COMPOSED):
         tried("wallet behaviours in the page", (mode.chain, mode.known, mode.steps))
         await server.reset()
@@ -166,7 +166,7 @@ async def test_ways_that_nobody_reported(open_page: OpenPage, server: FakeServer
         await at.page.close()
 
 
-async def test_two_tabs_send_once(open_page: OpenPage, server: FakeServer) -> None:
+async def test_two_tabs_send_once(open_page: OpenPage, server: PageServer) -> None:
     """The second tab hears at once that the first has the request in its wallet."""
     at = await desk(open_page, server, HANGS[-1])
     await at.connect()
@@ -179,15 +179,16 @@ async def test_two_tabs_send_once(open_page: OpenPage, server: FakeServer) -> No
     await at.late()
     await expect(other.locator(".approval")).to_have_count(0)
     await expect(other.locator(".receipt[data-outcome=succeeded]")).to_be_visible()
-    assert len(server.system) == 1
+    assert len(server.system_messages) == 1
 
 
-async def test_claim_that_comes_too_late_sends_nothing(open_page: OpenPage, server: FakeServer) -> None:
+async def test_claim_that_comes_too_late_sends_nothing(open_page: OpenPage, server: PageServer) -> None:
     """The server is the judge, not what the page knows."""
     at = await desk(open_page, server, Mode("behaves", "sent"))
 
     async def claimed_just_before(route: Route) -> None:
-        at.session.wallet.claim({**(route.request.post_data_json or {}), "claim_id": "another-device"})
+        body = {**(route.request.post_data_json or {}), "claim_id": "another-device"}
+        at.server.wallet.claim(at.session, body)
         await route.continue_()
 
     await at.page.route("**/api/approvals/claim", claimed_just_before, times=1)
@@ -197,7 +198,7 @@ async def test_claim_that_comes_too_late_sends_nothing(open_page: OpenPage, serv
     assert await at.moved() == []
 
 
-async def test_request_for_another_account_is_not_signed(open_page: OpenPage, server: FakeServer) -> None:
+async def test_request_for_another_account_is_not_signed(open_page: OpenPage, server: PageServer) -> None:
     at = await desk(open_page, server, Mode("behaves", "sent"), Ask(sender=OTHER))
     await at.connect()
     status = at.card.locator(".approval-status")
@@ -210,18 +211,18 @@ async def test_request_for_another_account_is_not_signed(open_page: OpenPage, se
 
 
 async def test_request_is_simulated_again_when_the_account_is_known(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     at = await desk(open_page, server, Mode("behaves", "sent"), Ask())
     await expect(at.card).to_contain_text("the account you choose in your wallet")
     await at.connect()
     await expect(at.card.locator(".approval-facts")).to_contain_text(PAYER)
     await expect(at.card.get_by_role("button", name="Approve in wallet")).to_be_enabled()
-    assert at.session.approvals[0]["sender"] == PAYER
-    assert at.session.account == PAYER.lower()
+    assert at.session.now.approvals[0].transaction.sender == PAYER
+    assert at.session.now.wallet == PAYER.lower()
 
 
-async def test_several_wallets_are_chosen_in_the_card(open_page: OpenPage, server: FakeServer) -> None:
+async def test_several_wallets_are_chosen_in_the_card(open_page: OpenPage, server: PageServer) -> None:
     announced = (
         wallet_script(Mode("behaves", "sent"), "second")
         + """
@@ -255,7 +256,7 @@ async def test_several_wallets_are_chosen_in_the_card(open_page: OpenPage, serve
     "{ const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); window.ethereum = proxy; }",
 ])  # fmt: skip
 async def test_a_wallet_that_cannot_even_be_read_leaves_the_page_and_the_other_wallets(
-    open_page: OpenPage, server: FakeServer, hostile: str
+    open_page: OpenPage, server: PageServer, hostile: str
 ) -> None:
     announced = """
       const announce = (detail) => dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }));
@@ -275,10 +276,10 @@ async def test_a_wallet_that_cannot_even_be_read_leaves_the_page_and_the_other_w
 
 
 async def test_what_was_sent_and_not_found_stays_on_the_card_until_it_is_told_what_it_did(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     at = await desk(open_page, server, Mode("behaves", "sent"))
-    at.session.wallet.verdict = "not_found"
+    at.server.wallet.verdict = "not_found"
     await at.connect()
     await at.approve()
     again = at.card.get_by_role("button", name="Sign a second time")
@@ -290,12 +291,12 @@ async def test_what_was_sent_and_not_found_stays_on_the_card_until_it_is_told_wh
         )
         await expect(at.page.locator(".receipt[data-outcome=not_found]")).to_be_visible()
         await at.page.reload()
-    at.session.wallet.verdict = "succeeded"
-    at.session.wallet.unexpected = [f"{PAYER} could take all of your token."]
+    at.server.wallet.verdict = "succeeded"
+    at.server.wallet.unexpected = [f"{PAYER} could take all of your token."]
     await at.card.get_by_role("checkbox").check()
     await again.click()
     await expect(at.card).to_have_count(0)
     done = at.page.locator(".receipt[data-outcome=succeeded][data-tone=warning]")
     await expect(done).to_contain_text("It did not do exactly what was shown before you signed it:")
     await expect(done).to_contain_text(f"{PAYER} could take all of your token.")
-    assert [claim["again"] for claim in at.session.wallet.claims] == [False, True]
+    assert [claim.again for claim in at.server.wallet.claims] == [False, True]

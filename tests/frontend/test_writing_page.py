@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from forge.models.message import AnswerEnd, RunEnd, ToolOutcome
 from forge.models.patterns import SESSION_ID
 from forge.models.session import MESSAGE_BYTES_LIMIT, TITLE_LIMIT
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import FakeServer
-from tests.frontend.fake_session import Fail, Say, Tool
+from tests.frontend.page_server import PageServer
+from tests.frontend.script import Fail, Say, Tool
 from tests.frontend.test_conversation_page import write
 from tests.unlisted import tried
 
@@ -43,7 +44,7 @@ LETTERS = ["x", "é", "€", "𝄞", "ש", "👩‍👩‍👧"]
 @IN_CHROMIUM
 @pytest.mark.parametrize("letter", LETTERS, ids=ascii)
 async def test_the_limit_counts_bytes_and_a_long_paste_is_kept(
-    open_page: OpenPage, server: FakeServer, letter: str
+    open_page: OpenPage, server: PageServer, letter: str
 ) -> None:
     page = await open_page()
     field, problem = page.get_by_label("Message", exact=True), page.locator("#composer-problem")
@@ -66,7 +67,7 @@ async def test_the_limit_counts_bytes_and_a_long_paste_is_kept(
     await page.keyboard.press("Enter")
     await expect(field).to_have_value("")
     await expect(page.locator("[data-sender=user] .bubble")).to_be_visible()
-    assert next(iter(server.sessions.values())).log[0]["content"] == fits
+    assert server.the_session.state().messages[0].content == fits
 
 
 @IN_CHROMIUM
@@ -151,7 +152,7 @@ async def test_a_message_to_edit_does_not_take_the_place_of_what_is_being_writte
 
 @IN_CHROMIUM
 async def test_a_failed_answer_looks_like_a_failure_and_can_be_tried_again(
-    open_page: OpenPage, server: FakeServer
+    open_page: OpenPage, server: PageServer
 ) -> None:
     server.replies["ask"] = [Say("Well,"), Fail(PROVIDER)]
     page = await open_page()
@@ -172,7 +173,7 @@ async def test_a_failed_answer_looks_like_a_failure_and_can_be_tried_again(
     await expect(failure).to_be_visible()
 
 
-ENDS = [
+ENDS: list[tuple[AnswerEnd, str, str, str, str]] = [
     ("cut_off", "completed", "The answer was cut off", "Continue", "Continue"),
     ("cut_off", "failed", "The answer was cut off", "Continue", "Continue"),
     ("filtered", "completed", "The answer was filtered", "Try again", "ask"),
@@ -185,9 +186,9 @@ ENDS = [
 @IN_CHROMIUM
 @pytest.mark.parametrize(("end", "outcome", "title", "button", "sent"), ENDS)
 async def test_an_answer_that_is_not_whole_says_so_and_can_be_gone_on_with(
-    open_page: OpenPage, server: FakeServer, end: str, outcome: str, title: str, button: str, sent: str
+    open_page: OpenPage, server: PageServer, end: AnswerEnd, outcome: str, title: str, button: str, sent: str
 ) -> None:
-    run_end = "failed" if outcome == "failed" else None
+    run_end: RunEnd | None = "failed" if outcome == "failed" else None
     server.replies["ask"] = [Say("Half a sen"), Fail("Why it ended.", end, run_end)]
     page = await open_page()
     await write(page, "ask")
@@ -199,7 +200,7 @@ async def test_an_answer_that_is_not_whole_says_so_and_can_be_gone_on_with(
     await expect(page.get_by_role("button", name=button)).to_have_count(0)
 
 
-ACTED = [
+ACTED: list[tuple[str, ToolOutcome, bool]] = [
     ("balance", "success", True),
     ("simulate", "failed", True),
     ("send", "success", False),
@@ -213,7 +214,7 @@ ACTED = [
 @IN_CHROMIUM
 @pytest.mark.parametrize(("tool", "outcome", "is_offered"), ACTED)
 async def test_what_may_have_acted_is_not_sent_again_by_one_press(
-    open_page: OpenPage, server: FakeServer, tool: str, outcome: str, *, is_offered: bool
+    open_page: OpenPage, server: PageServer, tool: str, outcome: ToolOutcome, *, is_offered: bool
 ) -> None:
     server.replies["pay"] = [Tool(tool, {"to": "Bob"}, "{}", outcome), Fail(PROVIDER)]
     page = await open_page()

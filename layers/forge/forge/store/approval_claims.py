@@ -39,23 +39,13 @@ class TableApprovals:
     def claim(
         self, key: SessionKey, approval_id: str, wanted: Claim, digest: str, *, again: bool = False
     ) -> Session:
-        def claimed(session: Session, approval: Approval) -> Approval:
-            _check(session, approval, wanted, digest)
-            return _taken(approval, wanted, self.clock(), again=again)
+        def change(session: Session, approval: Approval) -> Approval:
+            return claimed(session, approval, wanted, digest, self.clock(), again=again)
 
-        return self._changed(key, approval_id, claimed)
+        return self._changed(key, approval_id, change)
 
     def release(self, key: SessionKey, approval_id: str, claim_id: str) -> Session:
-        """Return the approval with the claim. Repeating a claim changes nothing. Raises `ApprovalHeld` if another
-        client has claimed the request, even if that claim has lapsed.
-        """
-
-        def released(session: Session, approval: Approval) -> Approval:
-            if approval.claim is not None and approval.claim.claim_id != claim_id:
-                raise ApprovalHeld("The claim on this request is another client's, so it was not given back.")
-            return approval.model_copy(update={"claim": None})
-
-        return self._changed(key, approval_id, released)
+        return self._changed(key, approval_id, lambda _, approval: released(approval, claim_id))
 
     def bind(self, key: SessionKey, digest: str, bound: Approval) -> Session:
         def changed(session: Session, approval: Approval) -> Approval:
@@ -100,6 +90,23 @@ class TableApprovals:
                 continue
             return current(session_of(changed), self.clock())
         raise Contended(retry_after=1.0)
+
+
+def claimed(
+    session: Session, approval: Approval, wanted: Claim, digest: str, now: int, *, again: bool
+) -> Approval:
+    """Return the approval with the claim. Repeating a claim changes nothing. Raises `ApprovalHeld`."""
+    _check(session, approval, wanted, digest)
+    return _taken(approval, wanted, now, again=again)
+
+
+def released(approval: Approval, claim_id: str) -> Approval:
+    """Return the approval without its claim. Raises `ApprovalHeld` if another client has claimed the request, even if
+    that claim has lapsed.
+    """
+    if approval.claim is not None and approval.claim.claim_id != claim_id:
+        raise ApprovalHeld("The claim on this request is another client's, so it was not given back.")
+    return approval.model_copy(update={"claim": None})
 
 
 def _check(session: Session, approval: Approval, wanted: Claim, digest: str) -> None:

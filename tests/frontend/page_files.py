@@ -13,7 +13,7 @@ from local_dev.gateway.page_version import FOLDER, IMMUTABLE, published, with_co
 PAGE = Path(__file__).parents[2] / "frontend"
 
 
-class FakePage:
+class PageFiles:
     """`config` is asked for with each visit."""
 
     def __init__(self, config: Callable[[], str]) -> None:
