@@ -156,6 +156,16 @@ async def test_a_call_with_an_id_that_is_no_text_leaves_the_conversation_usable(
     await usable(talk)
 
 
+@pytest.mark.parametrize("wire", ["chat", "anthropic", "responses"])
+async def test_half_of_a_surrogate_pair_in_the_arguments_costs_only_the_call(stage: Stage, wire: str) -> None:
+    talk = stage.conversation()
+    calls = wires.calls(wire, ("a", "balance", "\ud800"), ("b", "balance", '{"who": "Bob"}'))
+    await talk.say(wire, calls, *[wires.text(wire, "Five.")] * 2)
+    assert (talk.answer, talk.notices, talk.refusals) == ("Five.", [], [])
+    assert [call["who"] for _, call in talk.bank.calls] == ["Bob"]
+    await usable(talk)
+
+
 def fault_is_told(talk: Conversation) -> bool:
     return describe(Exception()) not in [notice.content for notice in talk.notices]
 

@@ -70,14 +70,18 @@ def _told_once(parts: Sequence[ModelResponsePart]) -> list[ModelResponsePart]:
     once: list[ModelResponsePart] = []
     for part in parts:
         if isinstance(part, ToolCallPart):
-            arguments = part.args_as_json_str()
-            arguments = plain_arguments(arguments) if is_object(arguments) else arguments
-            call = (part.tool_call_id, part.tool_name, arguments)
+            call = (part.tool_call_id, part.tool_name, _compared_arguments(part))
             if call in told:
                 continue
             told.append(call)
         once.append(part)
     return once
+
+
+def _compared_arguments(call: ToolCallPart) -> str:
+    """Unlike the library's own text, this reads arguments of which a character is half of a pair."""
+    text = call.args if isinstance(call.args, str) and call.args else json.dumps(call.args or {})
+    return plain_arguments(text) if is_object(text) else text
 
 
 def ids_of(messages: Sequence[ModelMessage]) -> set[str]:
