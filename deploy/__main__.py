@@ -82,7 +82,16 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
     kept = questions.read(file)
     questions.refuse_other_region(file, kept, options.region)
-    answers = questions.asked(kept, given, _ask, region)
+
+    def deployed(where: str) -> dict[str, str]:
+        """`--costs-only` needs no account."""
+        return (
+            {}
+            if options.costs_only
+            else stack.parameters(Programs(environment, folder, where), options.stack)
+        )
+
+    answers = questions.asked(kept, given, _ask, region, deployed)
     programs = Programs(environment, folder, answers.region)
     known = parameters.defaults(folder)
     parameters.refuse_unknown(known, given_now := _pairs(options.set))

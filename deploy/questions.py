@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +13,10 @@ EVERYBODY = "everybody"
 
 Ask = Callable[[str, str], str]
 """(question, default) → answer. Raises `DeployFailed` if nobody can be asked."""
+
+
+Deployed = Callable[[str], Mapping[str, str]]
+"""Region → the parameters of the stack that is deployed there; none if there is none."""
 
 
 class Answers(BaseModel):
@@ -75,19 +79,37 @@ def refuse_other_region(file: Path, known: Answers | None, region: str) -> None:
         )
 
 
-def asked(known: Answers | None, given: dict[str, str], ask: Ask, region: str) -> Answers:
-    """Options in `given` have priority, then `known` answers; only the rest is asked."""
-    before = known.model_dump(include={"region", "llm", "who"}) if known else {}
-    values = before | {name: value for name, value in given.items() if value}
+def asked(
+    known: Answers | None, given: Mapping[str, str], ask: Ask, region: str, deployed: Deployed
+) -> Answers:
+    """Options in `given` have priority, then `known` answers, then what is `deployed`; only the rest is asked.
+
+    `region`: the default of the first question.
+    """
+    kept = known.model_dump() if known else {}
+    values = kept | {name: value for name, value in given.items() if value}
+    if "region" not in values:
+        values["region"] = ask("AWS region", region)
+    if "llm" not in values or "who" not in values:
+        values = deployed_answers(deployed(values["region"])) | values
     questions = (
-        ("region", "AWS region", region),
         ("llm", "LLM (offline, anthropic:<model>, openai:<model> or bedrock:<model>)", "offline"),
         ("who", "Who may enter (everybody, or `<issuer URL> <audience>` of a login)", EVERYBODY),
     )
     for name, question, default in questions:
         if name not in values:
             values[name] = ask(question, default)
-    kept = known.model_dump() if known else {}
-    answers = Answers.model_validate(kept | values)
+    answers = Answers.model_validate(values)
     answers.login()
     return answers
+
+
+def deployed_answers(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers with which a stack was deployed, by its parameters; none for none.
+
+    Without them, a key that is renewed from another computer would open a closed installation to everybody.
+    """
+    if not parameters:
+        return {}
+    issuer, audience = parameters.get("AuthIssuer", ""), parameters.get("AuthAudience", "")
+    return {"llm": parameters["ForgeLlm"], "who": f"{issuer} {audience}" if issuer else EVERYBODY}

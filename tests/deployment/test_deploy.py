@@ -95,6 +95,23 @@ def test_another_computer_without_the_answers_keeps_what_is_deployed(account: Ac
     assert second == first
 
 
+def test_another_computer_is_asked_for_the_region_only(
+    account: Account, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Enter at the other questions would have taken the login away, and the LLM."""
+    site.is_closed = True
+    login = ("--llm", "openai:gpt", "--who", "https://login.example my-api")
+    assert account.run("up", "--region", "eu-west-1", *login, OPENAI_API_KEY="k") == 0
+    (account.checkout / ".deploy" / "forge-mcp.json").unlink()
+    asked: list[str] = []
+    monkeypatch.setattr("deploy.__main__._ask", lambda what, _: asked.append(what) or "eu-west-1")
+    assert account.run("up", "--new-key", OPENAI_API_KEY="new") == 0
+    assert asked == ["AWS region"]
+    first, second = account.state()["deployments"]
+    assert second == first
+    assert (second["AuthIssuer"], second["AllowAnonymous"]) == ("https://login.example", "false")
+
+
 def test_a_changed_worker_is_another_image_and_the_old_one_stays(account: Account) -> None:
     account.run(*UP)
     (account.checkout / "worker" / "new.py").write_text("")
