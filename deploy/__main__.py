@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from deploy import (
     constraints,
@@ -83,13 +84,12 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
     kept = questions.read(file)
     questions.refuse_other_region(file, kept, options.region)
 
-    def deployed(where: str) -> dict[str, str]:
+    def deployed(where: str) -> dict[str, Any]:
         """`--costs-only` needs no account."""
-        return (
-            {}
-            if options.costs_only
-            else stack.parameters(Programs(environment, folder, where), options.stack)
-        )
+        if options.costs_only:
+            return {}
+        there = stack.parameters(Programs(environment, folder, where), options.stack)
+        return parameters.deployed_answers(there, options.stack)
 
     answers = questions.asked(kept, given, _ask, region, deployed)
     programs = Programs(environment, folder, answers.region)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.llm_key import key_parameter
+from deploy.llm_key import PARAMETERS, key_parameter
 from deploy.programs import DeployFailed, Programs
 from deploy.questions import EVERYBODY, Answers
 from local_dev.template.intrinsics import Template
@@ -49,6 +49,27 @@ def chosen(
     if parameter := key_parameter(answers.llm):
         values[parameter] = f"{keys}{parameter}"
     return values | {name: value for name, value in answers.parameters.items() if name in known}
+
+
+def deployed_answers(deployed: Mapping[str, str], stack: str) -> dict[str, Any]:
+    """Return the answers with which `stack` was deployed, by its parameters; none for none.
+
+    Without them, a key that is renewed from another computer would open a closed installation to everybody. The key's
+    place is among them if the operator chose it, and not `make deploy`.
+    """
+    if not deployed:
+        return {}
+    issuer, audience = deployed.get("AuthIssuer", ""), deployed.get("AuthAudience", "")
+    places = {name: deployed.get(name, "") for name in set(PARAMETERS.values())}
+    return {
+        "llm": deployed["ForgeLlm"],
+        "who": f"{issuer} {audience}" if issuer else EVERYBODY,
+        "parameters": {
+            name: place
+            for name, place in places.items()
+            if place and not place.endswith(f":parameter/{stack}/{name}")
+        },
+    }
 
 
 def refuse_unknown(known: Mapping[str, str], given: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,8 +16,8 @@ Ask = Callable[[str, str], str]
 """(question, default) → answer. Raises `DeployFailed` if nobody can be asked."""
 
 
-Deployed = Callable[[str], Mapping[str, str]]
-"""Region → the parameters of the stack that is deployed there; none if there is none."""
+Deployed = Callable[[str], Mapping[str, Any]]
+"""Region → the answers with which the stack there was deployed; none if there is none."""
 
 
 class Answers(BaseModel):
@@ -91,7 +92,7 @@ def asked(
     if "region" not in values:
         values["region"] = ask("AWS region", region)
     if "llm" not in values or "who" not in values:
-        values = deployed_answers(deployed(values["region"])) | values
+        values = {**deployed(values["region"]), **values}
     questions = (
         ("llm", "LLM (offline, anthropic:<model>, openai:<model> or bedrock:<model>)", "offline"),
         ("who", "Who may enter (everybody, or `<issuer URL> <audience>` of a login)", EVERYBODY),
@@ -102,14 +103,3 @@ def asked(
     answers = Answers.model_validate(values)
     answers.login()
     return answers
-
-
-def deployed_answers(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers with which a stack was deployed, by its parameters; none for none.
-
-    Without them, a key that is renewed from another computer would open a closed installation to everybody.
-    """
-    if not parameters:
-        return {}
-    issuer, audience = parameters.get("AuthIssuer", ""), parameters.get("AuthAudience", "")
-    return {"llm": parameters["ForgeLlm"], "who": f"{issuer} {audience}" if issuer else EVERYBODY}

@@ -112,6 +112,18 @@ def test_another_computer_is_asked_for_the_region_only(
     assert (second["AuthIssuer"], second["AllowAnonymous"]) == ("https://login.example", "false")
 
 
+def test_another_computer_needs_no_key_that_is_in_a_place_of_the_operators(account: Account) -> None:
+    place = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine"
+    given = ("--region", "eu-west-1")
+    chosen = ("--llm", "openai:gpt", "--who", "everybody", "--set", f"OpenaiApiKeyArn={place}")
+    assert account.run("up", *given, *chosen) == 0
+    (account.checkout / ".deploy" / "forge-mcp.json").unlink()
+    assert account.run("up", *given) == 0
+    first, second = account.state()["deployments"]
+    assert second == first
+    assert second["OpenaiApiKeyArn"] == place
+
+
 def test_a_changed_worker_is_another_image_and_the_old_one_stays(account: Account) -> None:
     account.run(*UP)
     (account.checkout / "worker" / "new.py").write_text("")
