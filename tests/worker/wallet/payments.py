@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from forge.models.approval import Approval, Claim, WalletTransaction
 from forge.models.run import ChainWait
-from tests.mcp_servers.conftest import rpc
+from tests.mcp_servers.conftest import mined, rpc
 from worker.agent.wallet.answer.verdict import Verdict
 from worker.agent.wallet.answer.verify_answer import NotYet, verify
 from worker.ethereum.chains import Chains
@@ -46,8 +46,12 @@ class Payments:
         )
 
     def send(self, to: str = BOB, value: int = 1, data: str = "0x", **other: str) -> str:
+        """The transaction is in a block, unless anvil was told to make none."""
         usual = {"from": self.payer, "to": to, "value": hex(value), "input": data}
-        return rpc(self.url, "eth_sendTransaction", {**usual, **other})
+        tx_hash: str = rpc(self.url, "eth_sendTransaction", {**usual, **other})
+        if rpc(self.url, "anvil_getAutomine"):
+            mined(self.url, tx_hash)
+        return tx_hash
 
     def code(self, address: str, code: bytes) -> None:
         rpc(self.url, "anvil_setCode", address, "0x" + code.hex())
