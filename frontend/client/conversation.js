@@ -63,13 +63,17 @@ export function applyState(conversation, state) {
 }
 
 /**
- * Adds messages before those that are held, from an answer of `GET /api/state?before=`.
+ * Adds messages before those that are held, from an answer of `GET /api/state?before=`. It changes nothing if it does not
+ * end directly before `first`: while it was loaded, the server may have left out messages in between. An empty page says
+ * that nothing is earlier.
  * @param {Conversation} conversation
  * @param {State} state
  * @returns {Conversation}
  */
 export function withOlder(conversation, state) {
   if (state.generation !== conversation.generation || !belongs(conversation, state)) return conversation;
+  const last = state.messages?.at(-1);
+  if (last && last.seq !== conversation.first - 1) return conversation;
   const entries = conversation.entries.slice();
   for (const message of state.messages ?? []) mergeMessage(entries, message, state);
   return { ...conversation, entries, first: Math.min(conversation.first, state.first_seq ?? 0) };

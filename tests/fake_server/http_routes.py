@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections import defaultdict
@@ -68,6 +69,8 @@ class HttpRoutes:
     def begin(self) -> None:
         self.requests: list[Asked] = []
         self.canned: dict[str, list[web.Response]] = defaultdict(list)
+        self.held: dict[str, asyncio.Event] = {}
+        """Answers of these paths are made at once, and given when the event is set."""
         self.lost = 0
         self.names_runs = True
         self.opens_for: int | None = None
@@ -104,11 +107,14 @@ class HttpRoutes:
             self.requests.append(Asked(request.method, request.path, headers, body))
             canned = self.canned[request.path]
             try:
-                return canned.pop(0) if canned else answer(request, body)
+                response = canned.pop(0) if canned else answer(request, body)
             except NotFound:
-                return problem(404, "Not Found", "There is no such resource.")
-            except ApprovalHeld as held:
-                return problem(409, "Conflict", str(held))
+                response = problem(404, "Not Found", "There is no such resource.")
+            except ApprovalHeld as error:
+                response = problem(409, "Conflict", str(error))
+            if request.path in self.held:
+                await self.held[request.path].wait()
+            return response
 
         return answered
 

@@ -19,6 +19,7 @@ from forge.models.session_key import SessionKey
 from forge.models.titles import automatic_title
 
 LIFETIME_MS = 1_800_000
+MOST_MESSAGES = 500
 
 
 def now() -> int:
@@ -38,6 +39,8 @@ class SimulatedSession:
         self.generation = 0
         self.rev = 0
         self.catalog = Catalog(llm="simulated", published_at=now())
+        self.most = MOST_MESSAGES
+        """So many messages are in one answer; the real server's answers are limited to 1 MB too."""
         self.work: asyncio.Task[None] | None = None
         """What works on the active run; the run's end by another hand ends it."""
 
@@ -145,7 +148,7 @@ class SimulatedSession:
         if self.hot is None:
             return [StateFrame(**dict(self.state())).model_dump_json()]
         missing = self.log[framing.sync_start(self.hot, have) :]
-        missing = missing if newest is None else missing[-newest:]
+        missing = missing if newest is None else missing[-min(newest, self.most) :]
         return framing.sync_frames(self.hot, missing, self.flushed, have, self.catalog)
 
     def state(self) -> State:
@@ -154,7 +157,10 @@ class SimulatedSession:
         return public.state(self.hot, self.log, self.flushed, self.catalog)
 
     def older(self, before: int, limit: int) -> State:
-        return public.older_state(self.now, self.log[max(0, before - limit) : before], self.catalog)
+        if self.hot is None:
+            return self.state()
+        first = max(0, before - min(limit, self.most))
+        return public.older_state(self.hot, self.log[first:before], self.catalog)
 
     def draft(self, sender: str, content: str, kind: str = "text", **more: object) -> Draft:
         fields = {"sender": sender, "content": content, "kind": kind, "created_at": now(), **more}

@@ -47,6 +47,11 @@ def texts(pilot: Chatting, kind: type[Static]) -> list[str]:
     return [str(widget.render()) for widget in pilot.app.screen.query(kind)]
 
 
+def told(pilot: Chatting) -> list[str]:
+    """Return the notifications on the screen."""
+    return [each.message for each in pilot.app._notifications]
+
+
 def answers(pilot: Chatting) -> list[str]:
     return [bubble.source for bubble in pilot.app.screen.query(AgentBubble)]
 

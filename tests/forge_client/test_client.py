@@ -18,7 +18,7 @@ from forge_client import (
 )
 from tests.fake_server.server import FakeServer
 from tests.fake_server.session import SimulatedSession, now
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, eventually
 
 HASH = "0x" + "ab" * 32
 
@@ -171,6 +171,42 @@ async def test_events_tell_the_connection_and_the_text(server: FakeServer, clien
             if len(contents) == 2:
                 break
     assert contents == ["hello", "You said: hello"]
+
+
+async def long_conversation(server: FakeServer, client: ForgeClient) -> SimulatedSession:
+    """Nine messages, of which the client has the newest two."""
+    session = server.session("mine")
+    session.change()
+    session.most = 2
+    session.add(*(session.draft("system", f"line {number}", "notice") for number in range(9)))
+    await client.connect(timeout=PATIENCE_SECONDS)
+    return session
+
+
+async def test_older_messages_are_added_until_the_first(server: FakeServer, client: ForgeClient) -> None:
+    session = await long_conversation(server, client)
+    assert client.conversation.first == 7
+    session.most = 4
+    assert await client.load_older()
+    assert await client.load_older(limit=3)
+    assert [message.content for message in client.conversation.messages] == [f"line {n}" for n in range(9)]
+    assert not await client.load_older()
+    assert len(server.api.asked("/api/state")) == 2
+
+
+async def test_an_older_page_that_would_leave_a_gap_is_not_added(
+    server: FakeServer, client: ForgeClient
+) -> None:
+    session = await long_conversation(server, client)
+    server.api.held["/api/state"] = asyncio.Event()
+    loading = asyncio.create_task(client.load_older())
+    await eventually(lambda: server.api.asked("/api/state"))
+    session.add(*(session.draft("system", f"line {number}", "notice") for number in range(9, 20)))
+    await client.until(lambda now: now.first == 18, timeout=PATIENCE_SECONDS)
+    server.api.held["/api/state"].set()
+    assert not await loading
+    assert client.conversation.first == 18
+    assert [message.content for message in client.conversation.messages] == ["line 18", "line 19"]
 
 
 async def test_the_network_is_switched_and_shown(server: FakeServer, client: ForgeClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -12,13 +13,15 @@ from textual.widgets import Input
 from forge_client.terminal.bubbles import NoticeLine, UserBubble
 from forge_client.terminal.composer import Composer
 from forge_client.terminal.dialogs import ChoiceDialog, TextDialog
+from forge_client.terminal.earlier import Earlier
 from forge_client.terminal.remembered import RememberedSession, RememberedSessions
 from forge_client.terminal.sidebar import SessionList
 from forge_client.terminal.status import Going, StatusLine
-from forge_client.terminal.transcript import PAGE, Earlier, Transcript
+from forge_client.terminal.transcript import PAGE, Transcript, Welcome
+from tests.fake_server.http_routes import problem
 from tests.fake_server.server import FakeServer
 from tests.fake_server.session import SimulatedSession
-from tests.forge_client.pilot import answers, chatting, running, texts, type_in, until
+from tests.forge_client.pilot import answers, chatting, running, texts, told, type_in, until
 from tests.forge_client.test_client import wallet_request
 
 
@@ -92,13 +95,115 @@ async def test_only_the_end_of_a_long_conversation_is_shown_until_more_is_wanted
     session = running(server)
     session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(2_000)))
     async with chatting(server.base_url, remembered) as pilot:
-        await until(pilot, lambda: pilot.app.screen.query(Earlier))
         await until(pilot, lambda: len(pilot.app.screen.query(NoticeLine)) == PAGE)
         await until(pilot, lambda: texts(pilot, NoticeLine)[-1] == "line 1999")
-        await until(pilot, lambda: "400 earlier" in texts(pilot, Earlier)[0])
+        await until(pilot, lambda: "1901 earlier" in texts(pilot, Earlier)[0])
         await pilot.press("ctrl+up")
         await until(pilot, lambda: len(pilot.app.screen.query(NoticeLine)) == 2 * PAGE)
         await until(pilot, lambda: texts(pilot, NoticeLine)[0] == "line 1800")
+        assert "1801 earlier" in texts(pilot, Earlier)[0]
+        assert server.api.asked("/api/state") == []
+
+
+@asynccontextmanager
+async def partly_loaded(
+    server: FakeServer, remembered: RememberedSessions
+) -> AsyncGenerator[tuple[Pilot[None], SimulatedSession]]:
+    """A conversation of 201 messages, of which the client has the newest 120 and shows 100."""
+    session = running(server)
+    session.most = PAGE + 20
+    session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(2 * PAGE)))
+    async with chatting(server.base_url, remembered) as pilot:
+        await until(pilot, lambda: "101 earlier" in texts(pilot, Earlier)[0])
+        yield pilot, session
+
+
+async def test_messages_that_only_the_server_has_are_loaded_page_by_page(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    async with partly_loaded(server, remembered) as (pilot, _):
+        held = server.api.held["/api/state"] = asyncio.Event()
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: texts(pilot, Earlier) == ["▲ 81 earlier: loading …"])
+        assert texts(pilot, NoticeLine)[0] == "line 80"
+        await pilot.press("ctrl+up")
+        held.set()
+        await until(pilot, lambda: texts(pilot, NoticeLine)[0] == "line 0")
+        assert texts(pilot, Earlier) == ["▲ 1 earlier: click here or press Ctrl+Up"]
+        assert len(server.api.asked("/api/state")) == 1
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: texts(pilot, UserBubble) == ["go"])
+        assert not pilot.app.screen.query_one(Earlier).display
+
+
+async def test_the_entry_in_view_stays_there_while_earlier_ones_are_loaded(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    async with partly_loaded(server, remembered) as (pilot, _):
+        transcript = pilot.app.screen.query_one(Transcript)
+        await until(pilot, lambda: transcript.is_vertical_scroll_end)
+        transcript.focus()
+        await pilot.press("home")
+        await until(pilot, lambda: transcript.scroll_y == 0)
+        await pilot.pause()  # the line is read from what has been laid out
+        first = pilot.app.screen.query(NoticeLine).first()
+        line = first.region.y
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: texts(pilot, NoticeLine)[0] == "line 0")
+        await until(pilot, lambda: transcript.scroll_y > 0)
+        await until(pilot, lambda: first.region.y == line)
+
+
+async def test_loading_that_fails_is_told_and_can_be_tried_again(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    async with partly_loaded(server, remembered) as (pilot, _):
+        server.api.canned["/api/state"] = [problem(403, "Forbidden", "Not today.")]
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: "Not today." in told(pilot))
+        assert texts(pilot, Earlier) == ["▲ 81 earlier: click here or press Ctrl+Up"]
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: texts(pilot, NoticeLine)[0] == "line 0")
+
+
+async def test_a_page_of_a_conversation_that_was_begun_anew_meanwhile_is_not_mixed_in(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    async with partly_loaded(server, remembered) as (pilot, session):
+        held = server.api.held["/api/state"] = asyncio.Event()
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: "loading" in texts(pilot, Earlier)[0])
+        session.expire()
+        session.accept("another")
+        session.claim()
+        await until(pilot, lambda: texts(pilot, UserBubble) == ["another"])
+        held.set()
+        await until(pilot, lambda: not pilot.app.screen.query_one(Earlier).is_loading)
+        assert not pilot.app.screen.query(NoticeLine)
+        assert not pilot.app.screen.query_one(Earlier).display
+
+
+async def test_another_conversation_can_be_chosen_while_a_page_is_loaded(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    async with partly_loaded(server, remembered) as (pilot, _):
+        server.api.held["/api/state"] = asyncio.Event()
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: "loading" in texts(pilot, Earlier)[0])
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: pilot.app.screen.query(Welcome))
+        assert not pilot.app.screen.query_one(Earlier).is_loading
+        assert told(pilot) == []
+
+
+async def test_earlier_messages_of_an_ended_session_are_said_to_be_gone(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    async with partly_loaded(server, remembered) as (pilot, session):
+        session.expire()
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: any("earlier messages with it" in each for each in told(pilot)))
+        assert texts(pilot, NoticeLine)[0] == "line 80"
 
 
 @asynccontextmanager

@@ -151,6 +151,12 @@ test('older messages of another generation are not taken', () => {
   assert.equal(withOlder(conversation, other), conversation);
 });
 
+test('older messages that would leave a gap after them are not taken', () => {
+  const conversation = after(state({ message_count: 9, first_seq: 8, messages: [message(8, 'i')] }));
+  const requestedBefore = state({ message_count: 9, first_seq: 3, messages: [message(3, 'd')] });
+  assert.equal(withOlder(conversation, requestedBefore), conversation);
+});
+
 test('a minimal answer changes the flags and no message', () => {
   const begun = after(state({ message_count: 1, messages: [message(0, 'a')] }));
   const { messages: _, ...minimal } = state({ rev: 2, message_count: 1, is_processing: true });

@@ -9,9 +9,10 @@ from typing import Any, cast
 from forge_client.account import AccountCalls
 from forge_client.answers import Accepted, CommandResult, Receipt, SessionList, SessionSummary, accepted_run
 from forge_client.conversation import Conversation
-from forge_client.errors import ApprovalHeld, CommandFailed, NotFound, SessionBusy
+from forge_client.errors import ApprovalHeld, CommandFailed, NotFound, SessionBusy, SessionExpired
 from forge_client.frames import IfBusy, Message, State
 from forge_client.http_requests import Endpoint
+from forge_client.older_messages import with_older
 from forge_client.reduce import Frame, apply
 from forge_client.wallet_requests import Approval
 
@@ -27,7 +28,10 @@ class SessionCalls(AccountCalls):
         self.conversation = Conversation()
 
     def receive(self, frame: Frame) -> None:
-        self.conversation = apply(self.conversation, frame)
+        self._become(apply(self.conversation, frame))
+
+    def _become(self, conversation: Conversation) -> None:
+        self.conversation = conversation
 
     async def send(
         self, message: str, *, if_busy: IfBusy = "enqueue", idempotency_key: str | None = None
@@ -90,9 +94,26 @@ class SessionCalls(AccountCalls):
         """Return finished messages before number `before`, at most `limit` (1 to 500); the client does not keep
         them.
         """
+        return (await self._page(before, limit)).messages
+
+    async def load_older(self, limit: int = 200) -> bool:
+        """Add to `conversation` at most `limit` (1 to 500) messages before its `first`; return whether some came.
+
+        Raises `SessionExpired` if the server no longer has them.
+        """
+        known = self.conversation
+        if known.first == 0:
+            return False
+        page = await self._page(known.first, limit)
+        if page.generation != known.generation == self.conversation.generation:
+            raise SessionExpired("The session expired or was deleted, and its earlier messages with it.")
+        self._become(with_older(self.conversation, page))
+        return self.conversation.generation == known.generation and self.conversation.first < known.first
+
+    async def _page(self, before: int, limit: int) -> State:
         params = {"session_id": self.session_id, "before": str(before), "limit": str(limit)}
         response = await self._endpoint.request("GET", "/api/state", params=params)
-        return State.model_validate_json(response.content).messages
+        return State.model_validate_json(response.content)
 
     async def mcp_command(self, command: str, args: dict[str, Any] | None = None) -> CommandResult:
         body = {"command": command, "args": args or {}, "session_id": self.session_id}

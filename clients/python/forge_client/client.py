@@ -120,10 +120,12 @@ class ForgeClient(SessionCalls):
         """Apply what the server sent, over any connection, and notify the listeners."""
         if isinstance(frame, ErrorFrame):
             self._listeners.tell(Refused(frame))
-        before = self.conversation
         super().receive(frame)
-        if self.conversation is not before:
-            self._listeners.tell(Updated(self.conversation))
+
+    def _become(self, conversation: Conversation) -> None:
+        if conversation is not self.conversation:
+            super()._become(conversation)
+            self._listeners.tell(Updated(conversation))
 
     def _follow(self) -> None:
         if self._following is not None and not self._following.done():

@@ -36,7 +36,7 @@ class Conversation:
     whole: int = 0
     """Messages `first` … `whole` − 1 are complete here."""
     first: int = 0
-    """Only the server has the messages before this number; `SessionCalls.older` requests them."""
+    """Only the server has the messages before this number; `SessionCalls.load_older` adds them."""
     server_rev: int = 0
     """The newest `rev` that the server has sent."""
     expired: bool = False

@@ -24,7 +24,7 @@ FRAME_LIMIT = 1 << 20
 RENEW_AT = 0.8
 """The share of the connection's time after which a newer token is presented."""
 NEWEST = 500
-"""The number of finished messages to request; `SessionCalls.older` requests earlier ones."""
+"""The number of finished messages to request; `SessionCalls.load_older` adds earlier ones."""
 
 
 class HalfOpen(ConnectionError):

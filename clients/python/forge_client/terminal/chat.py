@@ -21,13 +21,14 @@ from forge_client.terminal.asks import AskCard, Asks
 from forge_client.terminal.bubbles import QueuedBubble
 from forge_client.terminal.composer import Composer
 from forge_client.terminal.dialogs import ChoiceDialog, HelpDialog, TextDialog
+from forge_client.terminal.earlier import Earlier
 from forge_client.terminal.keys import BINDINGS
 from forge_client.terminal.remembered import RememberedSessions
 from forge_client.terminal.server import Server
 from forge_client.terminal.sidebar import SessionList
 from forge_client.terminal.status import Going, StatusLine
 from forge_client.terminal.titles import Titles
-from forge_client.terminal.transcript import Earlier, Transcript
+from forge_client.terminal.transcript import Transcript
 from forge_client.wording import visible
 
 
@@ -201,26 +202,26 @@ class ChatScreen(Screen[None]):
         self._composer.focus()
 
     def action_sessions(self) -> None:
-        """Show or hide the list; in a narrow terminal it is hidden at first."""
-        listed = self._sessions
-        hide = listed.styles.display != "none"
-        listed.set_class(hide, "-hidden").set_class(not hide, "-shown")
-        (self._composer if hide else listed).focus()
+        (self._sessions if self._sessions.toggle() else self._composer).focus()
 
     def action_page(self, direction: int) -> None:
-        """Scroll the conversation while the composer has the focus."""
-        if direction < 0:
-            self._transcript.action_page_up()
-        else:
-            self._transcript.action_page_down()
+        self._transcript.page(direction)
 
     @on(Earlier.Wanted)
     async def action_earlier(self) -> None:
-        self._transcript.page_back()
+        wants_older = self._transcript.page_back()
         # A new listener first gets the current conversation.
         self._listen(self._client)
+        if wants_older and not self._transcript.earlier.is_loading:
+            self._load_older(self._client)
+
+    @work(group="older")
+    async def _load_older(self, client: ForgeClient) -> None:
+        with self._transcript.earlier.while_loading():
+            await self._done(client.load_older())
 
     async def _switch(self, session_id: str | None) -> None:
+        self.workers.cancel_group(self, "older")
         await self._client.aclose()
         self._client = self._server.client(session_id)
         self._titles.used(self._client.session_id)

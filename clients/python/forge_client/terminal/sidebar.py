@@ -37,6 +37,12 @@ class SessionList(OptionList):
         event.stop()
         self.post_message(self.Chosen(event.option.id or ""))
 
+    def toggle(self) -> bool:
+        """Show or hide the list; in a narrow terminal it is hidden at first. Return whether it is shown now."""
+        hide = self.styles.display != "none"
+        self.set_class(hide, "-hidden").set_class(not hide, "-shown")
+        return not hide
+
 
 def _option(session: RememberedSession, *, is_current: bool) -> Option:
     title = visible(session.title).replace("\n", " ") or "New conversation"
