@@ -42,7 +42,9 @@ export declare function applyFrame(conversation: Conversation, frame: ServerFram
  */
 export declare function applyState(conversation: Conversation, state: State): Conversation;
 /**
- * Adds messages before those that are held, from an answer of `GET /api/state?before=`.
+ * Adds messages before those that are held, from an answer of `GET /api/state?before=`. It changes nothing if it does not
+ * end directly before `first`: while it was loaded, the server may have left out messages in between. An empty page says
+ * that nothing is earlier.
  * @param {Conversation} conversation
  * @param {State} state
  * @returns {Conversation}
