@@ -126,6 +126,7 @@ async def test_writing_goes_on_in_a_new_conversation_on_the_same_network(
     assert open_session(server, "and now").now.network == "base"
     await expect(page.locator(".session-title")).to_have_text(["and now", "first talk"])
     await page.locator(".session-title", has_text="first talk").click()
+    await expect(page.locator(BUBBLES)).to_have_text(["first talk"])
     await page.get_by_label("Message", exact=True).fill("a draft")
     await page.get_by_role("button", name="Continue in a new one").click()
     await expect(page.locator("#empty-state")).to_be_visible()
@@ -186,7 +187,7 @@ async def test_a_conversation_deleted_in_another_tab_leaves_no_copy(
     await expect(other.locator(".session-title")).to_have_count(0)
     # As if the other tab had noted the end just after this one had deleted the entry.
     await other.evaluate("book => { localStorage['forge.sessions'] = book; }", books[0])
-    await other.wait_for_function("localStorage['forge.sessions'] === '[]'")
+    await other.wait_for_function("() => localStorage['forge.sessions'] === '[]'")
     await other.reload()
     await expect(other.locator("#empty-state")).to_be_visible()
 
