@@ -53,6 +53,22 @@ def test_an_overloaded_table_is_unavailable_and_says_when_to_come_back(
         store.sessions.get(KEY)
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [
+        ("ThrottlingException", 400, "The table is overloaded."),
+        ("ResourceNotFoundException", 400, "The table is not there."),
+        ("InternalServerError", 500, "The table has failed."),
+        ("SomethingNew", 502, "The table has failed."),
+    ],
+)
+def test_what_is_wrong_with_the_storage_is_told(code: str, status: int, words: str):
+    """A full disk was an overload, and whoever reads that waits."""
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    with pytest.raises(StorageUnavailable, match=words), aws.unavailable("The table"):
+        raise ClientError(answer, "PutItem")
+
+
 def test_a_fault_of_ours_is_not_taken_for_an_overload(store: Store, dynamodb: Any):
     with pytest.raises(ClientError), aws.unavailable("The table"):
         dynamodb.get_item(TableName="forge", Key={"sk": {"S": "half a key"}})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
@@ -32,32 +32,32 @@ __all__ = [
 
 RETRY_AFTER_SECONDS = 1.0
 
-UNAVAILABLE = frozenset(
-    {
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "InternalFailure",
-        "InternalServerError",
-        "LimitExceededException",
-        "OverLimit",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "QueueDoesNotExist",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestTimeout",
-        "ResourceNotFoundException",
-        "ServiceUnavailable",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingError",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionConflict",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-"""Error codes of temporary failures. Every other code is a fault of this program and is not caught.
+_FAILED, _MISSING, _OVERLOADED = "has failed", "is not there", "is overloaded"
+UNAVAILABLE: Mapping[str, str] = {
+    "AWS.SimpleQueueService.NonExistentQueue": _MISSING,
+    "InternalFailure": _FAILED,
+    "InternalServerError": _FAILED,
+    "LimitExceededException": _OVERLOADED,
+    "OverLimit": _OVERLOADED,
+    "ProvisionedThroughputExceeded": _OVERLOADED,
+    "ProvisionedThroughputExceededException": _OVERLOADED,
+    "QueueDoesNotExist": _MISSING,
+    "RequestLimitExceeded": _OVERLOADED,
+    "RequestThrottled": _OVERLOADED,
+    "RequestTimeout": _OVERLOADED,
+    "ResourceNotFoundException": _MISSING,
+    "ServiceUnavailable": _FAILED,
+    "SlowDown": _OVERLOADED,
+    "Throttling": _OVERLOADED,
+    "ThrottlingError": _OVERLOADED,
+    "ThrottlingException": _OVERLOADED,
+    "TooManyRequestsException": _OVERLOADED,
+    "TransactionConflict": _OVERLOADED,
+    "TransactionConflictException": _OVERLOADED,
+    "TransactionInProgressException": _OVERLOADED,
+}
+"""Error codes of temporary failures, and what each says of the service. Every other code is a fault of this program
+and is not caught.
 
 A table or queue that does not exist is being created or restored: the worker waits for it, functions answer 503.
 """
@@ -144,8 +144,9 @@ def unavailable(what: str) -> Generator[None]:
         yield
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code_of(error) in UNAVAILABLE or status >= 500:
-            raise StorageUnavailable(f"{what} is overloaded.", retry_after=RETRY_AFTER_SECONDS) from error
-        raise
+        told = UNAVAILABLE.get(code_of(error), _FAILED if status >= 500 else None)
+        if told is None:
+            raise
+        raise StorageUnavailable(f"{what} {told}.", retry_after=RETRY_AFTER_SECONDS) from error
     except (HTTPClientError, EndpointError) as error:
         raise StorageUnavailable(f"{what} is out of reach.", retry_after=RETRY_AFTER_SECONDS) from error
