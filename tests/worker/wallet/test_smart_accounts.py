@@ -33,13 +33,13 @@ CALLS_ITS_FIRST_ARGUMENT = (
 """`execute(to, value, …)` of a real account: it pays, or fails with the payment."""
 
 
-def logging(*topics: str, data: bytes = b"") -> bytes:
+def logging(*topics: str, data: bytes = b"", stop: bytes = STOP) -> bytes:
     """A contract that only writes one log."""
     code = b"".join(
         push(int.from_bytes(data[i : i + 32]), 32) + push(i, 1) + b"\x52" for i in range(0, len(data), 32)
     )
     code += b"".join(push(int(topic, 16), 32) for topic in reversed(topics))
-    return code + push(len(data), 1) + push(0, 1) + bytes([0xA0 + len(topics)]) + STOP
+    return code + push(len(data), 1) + push(0, 1) + bytes([0xA0 + len(topics)]) + stop
 
 
 def execute(value: int) -> str:
@@ -64,12 +64,40 @@ def event(success: bool) -> bytes:
 
 
 SAFE_CALL = "0x" + safe(BOB, b"").hex()
+BY_MODULE = "0x" + called("execTransactionFromModule(address,uint256,bytes,uint8)", BOB, 0, b"", 0).hex()
 WRAPPED = [
     pytest.param(CALLS_ITS_FIRST_ARGUMENT, ACCOUNT, execute(21), 21, "succeeded", id="EIP-7702 execute"),
     pytest.param(STOP, ACCOUNT, execute(22), 21, "different", id="execute of another value"),
     pytest.param(logging(SAFE_SUCCESS), ACCOUNT, SAFE_CALL, 0, "succeeded", id="Safe"),
     pytest.param(logging(SAFE_FAILURE), ACCOUNT, SAFE_CALL, 0, "failed", id="Safe that failed inside"),
     pytest.param(STOP, ACCOUNT, SAFE_CALL, 0, "unknown", id="Safe that says nothing"),
+    pytest.param(
+        logging(SAFE_SUCCESS, stop=b"") + logging(SAFE_FAILURE),
+        ACCOUNT,
+        SAFE_CALL,
+        0,
+        "unknown",
+        id="Safe that tells of two calls",
+    ),
+    pytest.param(
+        event(True),
+        ENTRY_POINT,
+        operation(0, SAFE_CALL),
+        0,
+        "unknown",
+        id="operation of a Safe that tells nothing",
+    ),
+    pytest.param(
+        event(False), ENTRY_POINT, operation(0, SAFE_CALL), 0, "failed", id="operation of a Safe that failed"
+    ),
+    pytest.param(
+        event(True),
+        ENTRY_POINT,
+        operation(0, BY_MODULE),
+        0,
+        "unknown",
+        id="operation by a module, which goes on",
+    ),
     pytest.param(event(True), ENTRY_POINT, operation(25), 25, "succeeded", id="user operation"),
     pytest.param(event(False), ENTRY_POINT, operation(25), 25, "failed", id="user operation that failed"),
     pytest.param(STOP, ENTRY_POINT, operation(25), 25, "unknown", id="user operation without event"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_utils.address import to_checksum_address
 
+from forge.models.wallet_review import Review, ReviewChange
 from tests.mcp_servers.bytecode import RETURN, STOP, dispatch, push, words
 from tests.mcp_servers.conftest import rpc
 from tests.worker.wallet.giving_calls import THIEF, called
@@ -13,6 +16,7 @@ from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number
 from tests.worker.wallet.test_effects import NOBODY, SENDER, THE_THIEF, log, who
 from tests.worker.wallet.test_left_out import TRANSFER
 from worker.agent.wallet.answer.asset_sums import MOST_TOLD
+from worker.agent.wallet.answer.coin_differences import coin_differences
 from worker.agent.wallet.answer.differences import differences
 from worker.agent.wallet.answer.verdict import Verdict
 from worker.ethereum.node import Log, Receipt, Transaction
@@ -196,10 +200,12 @@ async def test_what_is_too_much_to_be_told_is_counted(payments: Payments) -> Non
 
 
 async def test_new_control_of_the_called_contract_is_told(payments: Payments) -> None:
-    """The event names no owner; it is about the contract that logs it."""
+    """One event names no owner, the other names the owner before; each is about the contract that logs it."""
     found = await signed(payments, if_real(log("EnabledModule(address)", THE_THIEF)))
     (unexpected,) = found.receipt.unexpected
     assert "may do anything with the account" in unexpected
+    found = await signed(payments, if_real(log("OwnershipTransferred(address,address)", NOBODY, THE_THIEF)))
+    assert len(found.receipt.unexpected) == 1
 
 
 @pytest.mark.parametrize("logs", [None, [Log()]], ids=["no logs", "a log without values"])
@@ -223,9 +229,20 @@ def pays(wei: int) -> bytes:
         (pays(6 * 10**16), pays(10**17), 0, []),
         (b"", pays(10**17), 10**17, ["0.1 ETH left {account}, and 0 ETH was shown."]),
         (b"", pays(5 * 10**16), 10**17, []),
-        (pays(10**17), b"", 10**17, []),
+        (pays(10**17), b"", 10**17, ["0.1 ETH was shown to leave, and nothing of it has."]),
+        (pays(7 * 10**16), b"", 10**17, ["0.1 ETH was shown to leave, and only 0.03 ETH has."]),
+        (pays(10**16), b"", 10**17, []),
     ],
-    ids=["nothing", "little", "more than half", "no change", "less change", "more than was shown"],
+    ids=[
+        "nothing",
+        "little",
+        "more than half",
+        "no change",
+        "less change",
+        "all comes back",
+        "most comes back",
+        "a little comes back",
+    ],
 )
 async def test_the_coin_that_was_shown_is_compared_with_what_the_account_has_afterwards(
     payments: Payments, real: bytes, simulated: bytes, value: int, told: list[str]
@@ -235,3 +252,26 @@ async def test_the_coin_that_was_shown_is_compared_with_what_the_account_has_aft
     rpc(payments.url, "anvil_setBalance", CONTRACT, "0x0")
     account = to_checksum_address(payments.payer)
     assert found.receipt.unexpected == [each.format(account=account) for each in told]
+
+
+@pytest.mark.parametrize(
+    ("sender", "shown", "authorizations", "told"),
+    [
+        (SECOND, "in", None, None),
+        (SECOND, "out", None, []),
+        (None, "in", None, None),
+        (None, "out", None, []),
+        (None, "out", [{}], None),
+    ],
+    ids=["another's, in", "another's, out", "no block, in", "no block, out", "new code"],
+)
+async def test_coin_that_cannot_be_compared_is_not_guessed(
+    payments: Payments, sender: str | None, shown: str, authorizations: Any, told: list[str] | None
+) -> None:
+    """A smart account's owner or bundler sends its calls, and has a balance of its own."""
+    fields = {"direction": shown, "standard": "native", "amount": "5", "sender": SECOND, "to": CONTRACT}
+    change = ReviewChange.model_validate(fields)
+    review = Review(outcome="moves", changes=[change])
+    found = Transaction(sender=sender or payments.payer, authorization_list=authorizations)
+    chain = payments.chains.get("testnet")
+    assert await coin_differences(chain, review, payments.payer, found, Receipt(logs=[])) == told

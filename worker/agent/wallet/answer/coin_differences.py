@@ -17,18 +17,21 @@ _ASKED = ("eth_getBalance", "eth_getTransactionCount")
 
 
 async def coin_differences(
-    chain: Chain, review: Review, found: Transaction, receipt: Receipt
+    chain: Chain, review: Review, account: str, found: Transaction, receipt: Receipt
 ) -> list[str] | None:
-    """Return the differences of the account that has sent the transaction; None if what was shown to arrive cannot be
-    compared.
+    """Return the differences of the account; None if they matter and cannot be compared. Only the balance of whoever
+    sent the transaction is compared, because others' balances change by other transactions of the block too.
     """
     if review.more_changes or review.outcome == "unknown":
         return []
     shown = sum(shown_units(each) for each in review.changes if each.standard == "native")
+    if (found.sender or "").lower() != account.lower():
+        return [] if shown >= 0 else None
     fee = receipt.fee(found.gas_price, has_l1_fee=chain.has_l1_fee)
     real = None if fee is None else await _lost(chain, found, receipt, fee)
     if fee is None or real is None:
-        return [] if shown >= 0 else None
+        # Code that the account has got in the transaction may send more than its value.
+        return [] if shown >= 0 and not found.authorization_list else None
     # A rollup may take a little more than the fee that its receipt tells.
     return [] if abs(real - shown) <= fee else list(_told(chain.currency, found.sender or "", shown, real))
 
@@ -37,6 +40,9 @@ def _told(currency: str, account: str, shown: int, real: int) -> Iterator[str]:
     if shown < 0 and -real * 100 < -shown * LEAST_PERCENT:
         part = f"only {readable_amount(-real, currency)}" if real < 0 else "nothing of it"
         yield f"{readable_amount(-shown, currency)} was shown to arrive, and {part} has."
+    if shown > 0 and real * 100 < shown * LEAST_PERCENT:
+        part = f"only {readable_amount(real, currency)}" if real > 0 else "nothing of it"
+        yield f"{readable_amount(shown, currency)} was shown to leave, and {part} has."
     if real > USUAL_FACTOR * max(shown, 0):
         expected = readable_amount(max(shown, 0), currency)
         yield f"{readable_amount(real, currency)} left {checksummed(account)}, and {expected} was shown."

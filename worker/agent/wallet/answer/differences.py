@@ -37,7 +37,7 @@ async def differences(
         return Differences([], are_all)
     told = list[str]()
     if (approval.transaction.sender or "").lower() == account.lower() and receipt.succeeded:
-        of_coin = await coin_differences(chain, review, found, receipt)
+        of_coin = await coin_differences(chain, review, account, found, receipt)
         are_all = are_all and of_coin is not None
         told = [*(of_coin or []), *missing_effects(review, account, effects)]
     if found.authorization_list:

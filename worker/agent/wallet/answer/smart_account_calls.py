@@ -30,12 +30,21 @@ decides it (CREATE2). Source: deployments in the public repositories of wallets 
 """
 SAFE_SUCCESS = "0x" + keccak(b"ExecutionSuccess(bytes32,uint256)").hex()
 SAFE_FAILURE = "0x" + keccak(b"ExecutionFailure(bytes32,uint256)").hex()
-_TRIES_ON = frozenset(
-    {"tryAggregate", "tryBlockAndAggregate", "aggregate3", "aggregate3Value", "tryMulticall", "batch"}
-)
-"""Functions that succeed even if a call within them fails."""
 _STRICT = frozenset(
-    {"execute", "executeBatch", "executeCall", "executeBatchCall", "exec", "multicall", "aggregate"}
+    {
+        "aggregate",
+        "exec",
+        "execute",
+        "executeBatch",
+        "executeBatchCall",
+        "executeBatch_y6U",
+        "executeBySelf",
+        "executeBySender",
+        "executeCall",
+        "executeUserOp",
+        "execute_ncC",
+        "multicall",
+    }
 )
 """Functions that fail if a call within them fails: those of ERC-4337, ERC-7579 and EIP-7702 accounts, and batches."""
 
@@ -76,39 +85,46 @@ def _paths(nodes: list[Node], above: list[Node]) -> Iterator[list[Node]]:
 
 
 def carried_success(carrier: Sequence[Node], receipt: Receipt) -> bool | None:
-    """Return whether the inner call succeeded, if the logs or the outer functions show it; None if they do not."""
+    """Return whether the inner call succeeded, if the logs or the outer functions show it; None if they do not.
+
+    The functions are asked from the inside: what one of them logs stays only if those around it succeed. A success that
+    is logged further out counts only if each function within fails with its call.
+    """
     if receipt.succeeded is not True:
         return receipt.succeeded
-    names = [_name(node) for node in carrier]
-    told = next((tells for name, tells in _TELLS if name in names), None)
-    if told:
-        return told(carrier, receipt.logs or [])
-    return True if _STRICT.issuperset(names) and not _may_go_on(carrier) else None
+    is_known = True
+    for node in reversed(carrier):
+        tells = _TELLS.get(_name(node), _strict_told)
+        told = tells(node, carrier, receipt.logs or [])
+        if told is False or (told and is_known and tells is not _strict_told):
+            return told
+        is_known = is_known and told is True
+    return True if is_known else None
 
 
-def _operation_told(carrier: Sequence[Node], logs: Sequence[Log]) -> bool | None:
+def _strict_told(node: Node, _: Sequence[Node], __: Sequence[Log]) -> bool | None:
+    """In ERC-7579, the second byte of the mode says that failures are ignored."""
+    mode = node.values[0] if node.values else None
+    goes_on = isinstance(mode, bytes) and len(mode) == 32 and mode[1]
+    return True if _name(node) in _STRICT and not goes_on else None
+
+
+def _operation_told(_: Node, carrier: Sequence[Node], logs: Sequence[Log]) -> bool | None:
     """Anybody can write a contract that logs the success of an operation and does nothing, so only what a known entry
-    point logs counts. An operation succeeds also if its account passes over the failure of a call.
+    point logs counts.
     """
     operations = [_operation_success(log) for log in logs if _is_operation(log, carrier)]
-    found = operations[0] if len(operations) == 1 else None
-    return None if found and _may_go_on(carrier) else found
+    return operations[0] if len(operations) == 1 else None
 
 
-def _safe_told(carrier: Sequence[Node], logs: Sequence[Log]) -> bool | None:
-    """Only the account that makes the requested call tells what became of it."""
+def _safe_told(node: Node, carrier: Sequence[Node], logs: Sequence[Log]) -> bool | None:
+    """Only the account that makes the requested call tells what became of it, and only if it tells of one call."""
     account = carrier[-1].to.lower()
+    if node.to.lower() != account:
+        return None
     topics = [log.topics[0] for log in logs if log.topics and (log.address or "").lower() == account]
-    if SAFE_FAILURE in topics:
-        return False
-    return True if SAFE_SUCCESS in topics else None
-
-
-def _may_go_on(carrier: Sequence[Node]) -> bool:
-    """In ERC-7579, the second byte of the mode says that failures are ignored."""
-    modes = (node.values[0] for node in carrier if node.values and isinstance(node.values[0], bytes))
-    is_told_to = any(len(mode) == 32 and mode[1] for mode in modes)
-    return is_told_to or not _TRIES_ON.isdisjoint(_name(node) for node in carrier)
+    ends = [topic for topic in topics if topic in (SAFE_SUCCESS, SAFE_FAILURE)]
+    return ends[0] == SAFE_SUCCESS if len(ends) == 1 else None
 
 
 def _is_operation(log: Log, carrier: Sequence[Node]) -> bool:
@@ -129,8 +145,8 @@ def _operation_success(log: Log) -> bool | None:
     return any(data[begin : begin + 32]) if len(data) >= begin + 32 else None
 
 
-_TELLS: tuple[tuple[str, Callable[[Sequence[Node], Sequence[Log]], bool | None]], ...] = (
-    ("handleOps", _operation_told),
-    ("execTransaction", _safe_told),
-)
-"""Functions whose contracts log what became of the calls within; the first one that is among the calls is asked."""
+_TELLS: Mapping[str, Callable[[Node, Sequence[Node], Sequence[Log]], bool | None]] = {
+    "handleOps": _operation_told,
+    "execTransaction": _safe_told,
+}
+"""Functions whose contracts log what became of the calls within."""

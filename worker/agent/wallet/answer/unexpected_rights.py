@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from forge.models.wallet_review import Review, ReviewedCall
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.judge_rights import checksummed
-from worker.agent.wallet.review.logged_rights import logged_right
+from worker.agent.wallet.review.logged_rights import concerns, logged_right
 from worker.agent.wallet.review.token_facts import DELEGATION, address_word, ask_number, code_of
 from worker.concurrent_calls import all_of
 from worker.ethereum.chains import Chain
@@ -21,6 +21,7 @@ _MOST_ASKED = 20
 async def unexpected_rights(
     chain: Chain, logged: Sequence[Grant], review: Review, account: str, block: int | None
 ) -> list[Right]:
+    """What the account gives to itself is left out."""
     shown = {
         ((each.token or "").lower(), each.spender.lower()) for each in review.allowances if not each.revokes
     }
@@ -28,7 +29,8 @@ async def unexpected_rights(
     given = {
         (each.token.lower(), each.spender.lower(), each.amount if each.single else None): each
         for each in logged
-        if _concerns(each, account.lower(), called) and not each.revokes
+        if each.spender.lower() != account.lower() and not each.revokes
+        if concerns(each.kind, each.owner, each.token, account, called)
     }
     new = [each for (token, spender, _), each in given.items() if (token, spender) not in shown]
     kept = await all_of(_has_grown(chain, each, account, block) for each in new[:_MOST_ASKED])
@@ -37,13 +39,6 @@ async def unexpected_rights(
         logged_right(each.kind, each.token, each.spender, each.amount, each.event, single=each.single)
         for each in grown
     ]
-
-
-def _concerns(given: Grant, account: str, called: set[str]) -> bool:
-    """What the account gives to itself is left out. A right over a contract itself concerns whoever calls it."""
-    if given.owner is None:
-        return given.token.lower() in called
-    return given.owner.lower() == account != given.spender.lower()
 
 
 def _called(calls: Sequence[ReviewedCall]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from worker.agent.wallet.review.call_nodes import Right
-from worker.agent.wallet.review.logged_rights import logged_right
+from worker.agent.wallet.review.logged_rights import concerns, logged_right
 from worker.agent.wallet.review.token_facts import Facts, address_word, ask_number, call_data
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.simulated_effects import NoEffects, simulated_effects
@@ -39,13 +39,11 @@ class After:
 
 def simulated_rights(found: Simulation, called: set[str]) -> list[Right]:
     """Return the sender's rights, and control over contracts that are called. `called`: addresses in lower case."""
-    sender = found.sender.lower()
-    return [_right(each) for each in found.rights if not each.revokes and _concerns(each, sender, called)]
-
-
-def _concerns(given: GivenRight, sender: str, called: set[str]) -> bool:
-    owner = (given.owner or "").lower()
-    return owner == sender or (given.kind == "control" and given.contract.lower() in called)
+    return [
+        _right(each)
+        for each in found.rights
+        if not each.revokes and concerns(each.kind, each.owner, each.contract, found.sender, called)
+    ]
 
 
 def _right(given: GivenRight) -> Right:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from forge.models.wallet_review import AllowanceKind
 from worker.agent.wallet.review.call_nodes import Right
@@ -27,3 +27,12 @@ def logged_right(
     """`event`: its name. The other arguments are as in `Right`."""
     words = _WORDS.get(event, "")
     return Right(kind, token, spender, amount, function=event, single=single, words=words)
+
+
+def concerns(kind: AllowanceKind, owner: str | None, contract: str, account: str, called: Set[str]) -> bool:
+    """Return whether a right concerns the account: it is over what it has, or over a contract that it calls.
+
+    `called`: addresses in lower case.
+    """
+    is_own = (owner or "").lower() == account.lower()
+    return is_own or (kind == "control" and contract.lower() in called)

@@ -139,7 +139,7 @@ CONTROL = (
     _hands("delegate(address account)", words=VOTES),
     row(
         "delegateBySig(address account, uint256 nonce, uint256 expiry, uint8 v, bytes32 r, bytes32 s)",
-        _to("account", "the votes of {what} are cast by {who}"),
+        _to("account", VOTES),
     ),
     row(
         "delegateForAll(address account, bool value)",
