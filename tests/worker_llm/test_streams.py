@@ -147,6 +147,22 @@ async def test_an_answer_in_whole_messages_is_read_once(told: list[dict[str, Any
         assert [draft.content for draft in talk.drafts if draft.sender == "agent"] == ["I pay.", "Paid."]
 
 
+PIECES: list[tuple[str, list[str], str]] = [
+    ("the same figure twice", ["1", "1", "0 ETH"], "110 ETH"),
+    ("all so far, and once more", ["I ", "I pay.", "I pay."], "I pay."),
+]
+
+
+@pytest.mark.parametrize(("told", "meant"), [row[1:] for row in PIECES], ids=[row[0] for row in PIECES])
+async def test_a_message_that_is_like_the_text_so_far_is_a_piece_or_a_repetition(
+    told: list[str], meant: str
+) -> None:
+    async with conversation() as talk:
+        chunks = [chat.chunk({"index": 0, "message": {"content": text}}) for text in told]
+        await talk.say("chat", wires.chat(chunks))
+        assert (talk.answer, talk.notices) == (meant, [])
+
+
 def usage(given: int, made: int) -> dict[str, int]:
     return {"prompt_tokens": given, "completion_tokens": made, "total_tokens": given + made}
 
@@ -172,7 +188,7 @@ async def test_usage_is_counted_once(usages: list[dict[str, int] | None]) -> Non
         assert talk.tokens == 1_120
 
 
-COUNTS = [-5, 1.5, "x", None, {"a": 1}, [3], float("nan")]
+COUNTS = [-5, 1.5, "9" * 5_000, "x", None, {"a": 1}, [3], float("nan")]
 
 
 @pytest.mark.hypothesis
@@ -319,6 +335,18 @@ AGAIN = [claude.start(), *claude_call({}, ALICE), *claude.end("tool_use")]
 RETOLD: list[tuple[str, list[bytes]]] = [
     ("whole in its first event", whole_claude({"type": "text", "text": "I look."}, USE, reason="tool_use")),
     ("twice, with other ids", [*AGAIN, *(frame.replace(b'"t{}', b'"u{}') for frame in AGAIN)]),
+    ("twice, without their last events", [*AGAIN[:-1], *AGAIN[:-1]]),
+    ("twice, whole in its first event", whole_claude(USE, reason="tool_use") * 2),
+    (
+        "begun again before its end",
+        [
+            claude.start(),
+            *claude.text(0, "I look."),
+            claude.start(),
+            *claude_call({}, ALICE),
+            *claude.end("tool_use"),
+        ],
+    ),
     (
         "a call again in other writing",
         [
@@ -414,6 +442,10 @@ MESSAGE = {
     "content": [{"type": "output_text", "text": "I look.", "annotations": []}],
 }
 CALL = {"id": "fc_1", "type": "function_call", "call_id": "a", "name": "balance", "arguments": ALICE}
+ONE, TWO = (
+    {**MESSAGE, "id": "msg", "content": [{"type": "output_text", "text": text, "annotations": []}]}
+    for text in ("One.", "Two.")
+)
 ALL, RENAMED = "response.", [{**MESSAGE, "id": "y"}, {**CALL, "id": "x", "call_id": "b"}]
 SAID = ["I look.", "Five."]
 LATE: list[tuple[str, Reply, list[str]]] = [
@@ -426,6 +458,7 @@ LATE: list[tuple[str, Reply, list[str]]] = [
     ("only the events that end an item", only("output_item.done"), SAID),
     ("these, and the whole response", only("output_item.done", output=[MESSAGE, CALL]), SAID),
     ("only the events that end a part", only("text.done", "output_item", without='"message"'), SAID),
+    ("two texts of one id", only(output=[ONE, TWO, CALL]), ["One.Two.", "Five."]),
     ("all of it twice", only(ALL, output=[MESSAGE, CALL]), SAID),
     ("all of it twice, with other ids", only(ALL, output=RENAMED), SAID),
     ("all of it twice, in another order", only(ALL, output=[CALL, MESSAGE]), SAID),

@@ -37,6 +37,8 @@ class ReadableChunks(ChangedStream):
         self._streamed: set[str] = set()
         """The fields of the answer that deltas have brought so far."""
         self._text = ""
+        self._pieces = 0
+        """The number of messages that the text is made of."""
         self._calls: list[Any] = []
         """What whole messages have brought so far."""
 
@@ -60,7 +62,9 @@ class ReadableChunks(ChangedStream):
         is_missing = getattr(choice, "delta", None) is None
         match extra:
             case {"message": {} as message} if is_missing or any(map(message.get, _ANSWER)):
-                choice.delta = ChoiceDelta.construct(None, **self._untold(message))
+                choice.delta = ChoiceDelta.construct(
+                    None, **self._untold(message, is_last=bool(getattr(choice, "finish_reason", None)))
+                )
             case {"text": str(text)} if is_missing or text:
                 choice.delta = ChoiceDelta.construct(content="" if "content" in self._streamed else text)
             case _ if is_missing and getattr(choice, "finish_reason", None):
@@ -68,12 +72,17 @@ class ReadableChunks(ChangedStream):
             case _:
                 pass
 
-    def _untold(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Return what neither deltas nor earlier messages have told. A message may be a piece, or all so far."""
+    def _untold(self, message: dict[str, Any], *, is_last: bool) -> dict[str, Any]:
+        """Return what neither deltas nor earlier messages have told. A message may be a piece, or all so far.
+
+        A text that equals the only one before it may be either: the figures 1, 1 and 0 are 110, and not 10.
+        """
         new = {name: value for name, value in message.items() if name not in self._streamed}
         if isinstance(text := new.get("content"), str):
-            new["content"] = text.removeprefix(self._text)
+            is_piece = text == self._text and self._pieces == 1 and not (is_last or message.get("tool_calls"))
+            new["content"] = text if is_piece else text.removeprefix(self._text)
             self._text += new["content"]
+            self._pieces += bool(new["content"])
         if calls := _list(new.get("tool_calls")):
             new["tool_calls"] = [call for call in calls if _function(call) not in self._calls]
             self._calls += map(_function, new["tool_calls"])

@@ -51,7 +51,8 @@ class ClaudeModel(Guarded, AnthropicModel):
 class _ReadableBlocks(ChangedStream):
     """`events`: the SDK's stream with its first event, which the library has read already.
 
-    Some gateways begin with the whole message and tell nothing else; what follows a second beginning is told again.
+    Some gateways begin with the whole message and tell nothing else. A second beginning after the end tells the message
+    again; one before it is that of another provider, which goes on with the message.
     """
 
     def __init__(self, events: Any, model_name: str) -> None:
@@ -63,22 +64,24 @@ class _ReadableBlocks(ChangedStream):
         self._numbers: dict[Any, int] = {}
         self._count = 0
         self._started = False
+        self._has_ended = False
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         whole: Any = None
         async for event in self._events:
             if event.type == "message_start":
-                if self._count:
+                if self._has_ended and self._count:
                     return
                 whole = event.message
             elif not self._started:
                 yield _start(self._model_name)
             self._started = True
             if event.type == "message_stop" and not self._count:
-                for told in _blocks_of(whole):
+                for told in filter(self._is_readable, _blocks_of(whole)):
                     yield told
             if self._is_readable(event):
                 yield event
+            self._has_ended = self._has_ended or _ends(event)
 
     def _is_readable(self, event: Any) -> bool:
         match cast("str", event.type):
@@ -162,6 +165,10 @@ def _complete_delta(event: Any) -> Literal[True]:
     if event.delta is None:
         event.delta = Delta.model_construct(stop_reason=None)
     return True
+
+
+def _ends(event: Any) -> bool:
+    return event.type == "message_stop" or (event.type == "message_delta" and bool(event.delta.stop_reason))
 
 
 def _has_text(delta: Any) -> bool:

@@ -62,7 +62,10 @@ class ToldTexts:
         told = self._told[told_by]
         own, place = (item_id, number), (index, number)
         known = (
-            _first(self._texts, lambda text: bool(item_id) and (text.id, text.number) == own)
+            _first(
+                self._texts,
+                lambda text: text not in told and bool(item_id) and (text.id, text.number) == own,
+            )
             or _first(self._texts, lambda text: (text.index, text.number) == place and text.agrees(whole))
             or _first(self._texts, lambda text: text not in told and text.said == whole)
             or self._new(item_id, index, number)

@@ -10,6 +10,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+_DIGITS = 20
+"""A longer text is no count of tokens. Python refuses to read thousands of digits."""
+
 
 def make_countable(usage: Any) -> None:
     """Change each count that is no number: it is told as 0, or not at all where it need not be told."""
@@ -28,7 +31,7 @@ def _is_count(field: FieldInfo) -> bool:
 
 
 def _count(value: Any, untold: int | None) -> int | None:
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _DIGITS:
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         return untold
