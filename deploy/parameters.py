@@ -54,16 +54,26 @@ def chosen(
 def deployed_answers(deployed: Mapping[str, str], stack: str) -> dict[str, Any]:
     """Return the answers with which `stack` was deployed, by its parameters; none for none.
 
-    Without them, a key that is renewed from another computer would open a closed installation to everybody. The key's
-    place is among them if the operator chose it, and not `make deploy`.
+    Without them, a key that is renewed from another computer would open a closed installation to everybody. Who may
+    enter is not among them if the stack names no login and does not let everybody in. The key's place is among them if
+    the operator chose it, and not `make deploy`.
+
+    Raises `DeployFailed` if the stack is none of these.
     """
     if not deployed:
         return {}
+    if "ForgeLlm" not in deployed:
+        raise DeployFailed(
+            f"The stack {stack} is no installation of forge-mcp: it has no parameter ForgeLlm. Name another one "
+            "(STACK=name)."
+        )
     issuer, audience = deployed.get("AuthIssuer", ""), deployed.get("AuthAudience", "")
+    is_open = deployed.get("AllowAnonymous") == "true"
+    who = {"who": f"{issuer} {audience}" if issuer else EVERYBODY} if issuer or is_open else {}
     places = {name: deployed.get(name, "") for name in set(PARAMETERS.values())}
     return {
         "llm": deployed["ForgeLlm"],
-        "who": f"{issuer} {audience}" if issuer else EVERYBODY,
+        **who,
         "parameters": {
             name: place
             for name, place in places.items()

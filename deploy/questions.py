@@ -91,7 +91,7 @@ def asked(
     values = kept | {name: value for name, value in given.items() if value}
     if "region" not in values:
         values["region"] = ask("AWS region", region)
-    if "llm" not in values or "who" not in values:
+    if known is None:
         values = {**deployed(values["region"]), **values}
     questions = (
         ("llm", "LLM (offline, anthropic:<model>, openai:<model> or bedrock:<model>)", "offline"),

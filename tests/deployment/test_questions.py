@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +61,37 @@ def test_what_is_deployed_first_breaks_no_rule(llm: str, audience: str) -> None:
         except DeployFailed:
             continue
         assert refused(**{name: value for name, value in values.items() if name in KNOWN}) == []
+
+
+OURS = {"ForgeLlm": "offline"}
+LOGIN = {"AuthIssuer": "https://issuer.example", "AuthAudience": "forge"}
+
+
+@pytest.mark.parametrize(
+    ("deployed", "who"),
+    [
+        (OURS | {"AuthIssuer": "", "AllowAnonymous": "true"}, questions.EVERYBODY),
+        (OURS | LOGIN | {"AllowAnonymous": "false"}, "https://issuer.example forge"),
+        (OURS | {"AuthIssuer": "", "AllowAnonymous": "false"}, None),
+        (OURS, None),
+    ],
+)
+def test_a_stack_that_lets_nobody_in_is_not_taken_for_an_open_one(
+    deployed: dict[str, str], who: str | None
+) -> None:
+    assert parameters.deployed_answers(deployed, "forge-mcp").get("who") == who
+
+
+def test_a_key_in_a_place_of_the_operators_stays_there_if_everything_is_named() -> None:
+    there: dict[str, Any] = {"llm": "offline", "who": "x", "parameters": {"OpenaiApiKeyArn": "arn:mine"}}
+    named = {"region": "r", "llm": "openai:gpt", "who": questions.EVERYBODY}
+    answers = questions.asked(None, named, lambda *_: "", "", lambda _: there)
+    assert answers == Answers(**named, parameters=there["parameters"])
+
+
+def test_a_stack_of_something_else_is_refused() -> None:
+    with pytest.raises(DeployFailed, match="The stack shop is no installation"):
+        parameters.deployed_answers({"Size": "3"}, "shop")
 
 
 def test_answers_are_read_as_they_were_written(tmp_path: Path) -> None:
