@@ -76,6 +76,13 @@ def test_a_deployed_stack_is_looked_at_by_its_name_alone(given_up: str, urls: di
     assert run("--stack", STACK, "requeue", "all") == (0, NOTHING)
 
 
+def test_letters_that_another_command_holds_are_left(given_up: str, urls: dict[str, str], sqs: Any) -> None:
+    SqsRunQueue(sqs, urls["FORGE_DEAD_LETTER_URL"]).receive_all(10, 0)
+    said: list[str] = []
+    assert DEAD_LETTERS.main(["requeue", "all"], urls, said.append, Path("nowhere")) == REFUSED
+    assert said == ["0 letters removed, 1 left."]
+
+
 def test_the_application_of_this_computer_is_found_by_its_file(
     given_up: str, urls: dict[str, str], tmp_path: Path
 ) -> None:

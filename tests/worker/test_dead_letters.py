@@ -89,6 +89,15 @@ def test_requeueing_the_same_run_again_adds_nothing(
     assert len(session.inbox) == 1
 
 
+def test_each_of_several_letters_of_a_run_is_removed(
+    letters: DeadLetters, given_up: RunMessage, dead: SqsRunQueue
+) -> None:
+    dead.send(given_up, resend=True)
+    assert len(letters.all()) == 2
+    assert len(list(letters.requeue_all())) == 2
+    assert (letters.all(), letters.count()) == ([], 0)
+
+
 def test_a_run_that_has_not_ended_is_sent_again(
     letters: DeadLetters, store: Store, clock: Clock, dead: SqsRunQueue, queue: SqsRunQueue
 ) -> None:

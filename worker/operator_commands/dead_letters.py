@@ -103,6 +103,10 @@ class DeadLetters:
                 except ForgeError as problem:
                     yield Requeued(name_of(letter), problem)
 
+    def count(self) -> int:
+        """Return the queue's count of its letters, those included that cannot be seen now."""
+        return self._dead.count()
+
     def _done(self, letter: Letter, held: set[str]) -> str:
         done = self._handled(letter)
         self._dead.delete(receipt_of(letter))
@@ -154,20 +158,19 @@ class DeadLetters:
                 self._dead.extend_all(receipts[first : first + _BATCH], 0)
 
     def _received(self, held: set[str]) -> Iterator[Letter]:
-        """Yield each letter once. It ends when a batch has nothing new, as after `_HOLD_SECONDS`, when those of the
-        beginning are visible again.
+        """Yield each letter once; a run may have several. It ends when a batch has nothing new, as after
+        `_HOLD_SECONDS`, when those of the beginning are visible again.
         """
         seen: set[str] = set()
         while batch := self._dead.receive_all(_BATCH, 0):
             receipts = [each.receipt for each in batch]
             held.update(receipts)
             self._dead.extend_all(receipts, _HOLD_SECONDS)
-            letters = [self._letter(each) for each in batch]
-            new = [each for each in letters if name_of(each) not in seen]
-            yield from new
+            new = [each for each in batch if each.message_id not in seen]
+            yield from map(self._letter, new)
             if not new:
                 return
-            seen.update(map(name_of, new))
+            seen.update(each.message_id for each in new)
 
     def _letter(self, delivery: Delivery | UnreadableDelivery) -> Letter:
         if isinstance(delivery, UnreadableDelivery):
@@ -214,8 +217,9 @@ def _requeue_all(letters: DeadLetters, say: Callable[[str], object]) -> int:
         else:
             done += 1
             say(f"{name}: {outcome}")
-    say(f"{counted(done, 'letter')} removed, {kept} left." if done or kept else NOTHING)
-    return 1 if kept else 0
+    left = max(kept, letters.count())
+    say(f"{counted(done, 'letter')} removed, {left} left." if done or left else NOTHING)
+    return 1 if left else 0
 
 
 def main(arguments: list[str], environment: Mapping[str, str], say: Callable[[str], object]) -> int:

@@ -79,6 +79,8 @@ class Delivery:
     """The receipt handle, with which the message is extended or deleted."""
     receives: int
     """The number of times that the message was delivered."""
+    message_id: str
+    """The id that SQS has given to the message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,12 @@ def _delivery(message: Any) -> Delivery | UnreadableDelivery:
         logger.warning("queue message is not readable", extra={"size": size})
         return UnreadableDelivery(message["MessageId"], message["ReceiptHandle"], size)
     receives = int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1"))
-    return Delivery(body=body, receipt=message["ReceiptHandle"], receives=receives)
+    return Delivery(
+        body=body,
+        receipt=message["ReceiptHandle"],
+        receives=receives,
+        message_id=message["MessageId"],
+    )
 
 
 @contextmanager
