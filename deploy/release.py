@@ -42,19 +42,28 @@ def release(root: Path, version: str, today: date) -> str:
     _check_checkout(root, version)
     news = _unreleased(changelog)
     heading = f"{UNRELEASED}\n## [{version}] - {today.isoformat()}\n"
-    (root / CHANGELOG).write_text(changelog.replace(UNRELEASED, heading, 1))
-    for name, line in PLACES.items():
-        _write_version(root / name, line, version)
+    texts = {CHANGELOG: changelog.replace(UNRELEASED, heading, 1)}
+    texts |= {name: _with_version(root, name, version) for name in PLACES}
+    for name, text in texts.items():
+        (root / name).write_text(text)
     try:
         _git(root, "commit", "--quiet", "--message", f"Release {version}", "--", CHANGELOG, *PLACES)
     except NotReleased:  # a hook refused it, or git does not know the author
         _git(root, "restore", "--staged", "--worktree", "--", CHANGELOG, *PLACES)
         raise
-    # Lines of the changelog that begin with # would be comments.
-    _git(
-        root, "tag", "--annotate", "--cleanup=whitespace", "--message", f"{version}\n\n{news}", f"v{version}"
-    )
+    _tag(root, version, news)
     return news
+
+
+def _tag(root: Path, version: str, news: str) -> None:
+    """Take the commit back if git refuses the tag."""
+    # Lines of the changelog that begin with # would be comments.
+    options = ("--annotate", "--cleanup=whitespace", "--message", f"{version}\n\n{news}")
+    try:
+        _git(root, "tag", *options, f"v{version}")
+    except NotReleased:  # a key to sign with is missing
+        _git(root, "reset", "--quiet", "--keep", "HEAD~1")
+        raise
 
 
 def _check_version(version: str, before: list[str]) -> None:
@@ -87,10 +96,12 @@ def _unreleased(changelog: str) -> str:
     return news
 
 
-def _write_version(file: Path, line: str, version: str) -> None:
-    text = file.read_text()
-    [found] = re.finditer(line, text)
-    file.write_text(text[: found.start(1)] + version + text[found.end(1) :])
+def _with_version(root: Path, name: str, version: str) -> str:
+    text = (root / name).read_text()
+    lines = list(re.finditer(PLACES[name], text))
+    if len(lines) != 1:
+        raise NotReleased(f"{name} has {len(lines)} lines that name the version; it must have one.")
+    return text[: lines[0].start(1)] + version + text[lines[0].end(1) :]
 
 
 def _git(root: Path, *arguments: str) -> str:

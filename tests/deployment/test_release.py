@@ -119,6 +119,16 @@ def refuse_commits(folder: Path) -> None:
     hook.chmod(0o755)
 
 
+def name_no_version(folder: Path) -> None:
+    (folder / "docs/clients.md").write_text("No version.")
+    git(folder, "commit", "--all", "--quiet", "--message", "Forget the version")
+
+
+def refuse_tags(folder: Path) -> None:
+    git(folder, "config", "tag.gpgSign", "true")
+    git(folder, "config", "gpg.program", "false")
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
@@ -127,6 +137,8 @@ def refuse_commits(folder: Path) -> None:
         (tag, "exists already"),
         (take_news, "nothing as unreleased"),
         (refuse_commits, "not on a Friday"),
+        (name_no_version, r"docs/clients\.md has 0 lines"),
+        (refuse_tags, "git tag: "),
     ],
 )
 def test_a_checkout_that_is_not_ready_is_left_as_it_is(
