@@ -23,14 +23,13 @@ from deploy import (
 from deploy.llm_key import keep_key
 from deploy.programs import DeployFailed, Programs
 from deploy.questions import Answers
+from local_dev.exit_statuses import INTERRUPTED
 
 ROOT = Path(__file__).parent.parent
-INTERRUPTED = (
+STOPPED = (
     "\nInterrupted. What CloudFormation has begun goes on without this command. Run the same command again after "
     "that."
 )
-INTERRUPTED_STATUS = 130
-"""The exit status that shells expect after Ctrl-C."""
 
 
 def main(
@@ -51,8 +50,8 @@ def main(
         print(problem, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, EOFError):
-        print(INTERRUPTED, file=sys.stderr)
-        return INTERRUPTED_STATUS
+        print(STOPPED, file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

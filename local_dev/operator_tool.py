@@ -19,6 +19,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from forge.errors import ForgeError
+from local_dev.exit_statuses import INTERRUPTED
 from local_dev.options import OptionError, Options
 from local_dev.process_identity import started
 
@@ -31,8 +32,6 @@ OUTPUTS = {
 
 CANNOT_LOOK = 2
 REFUSED = 1
-INTERRUPTED = 130
-"""The exit status that shells expect after Ctrl-C."""
 NOTHING_RUNS = "No application runs here (make run starts one)."
 
 Say = Callable[[str], object]
@@ -115,10 +114,7 @@ class Tool:
         try:
             sys.exit(self.main(sys.argv[1:], os.environ, lambda text: print(text, flush=True), file))
         except KeyboardInterrupt:
-            print(
-                "\nInterrupted. What it has not told is as it was; run the same command again.",
-                file=sys.stderr,
-            )
+            print("\nInterrupted. The same command can be run again.", file=sys.stderr)
             sys.exit(INTERRUPTED)
 
 

@@ -18,9 +18,10 @@ from forge.queue import SqsRunQueue
 from forge.settings import Settings
 from forge.store import open_store, system_clock
 from local_dev.dead_letters import TOOL as DEAD_LETTERS
+from local_dev.exit_statuses import INTERRUPTED
 from local_dev.home import write_description
 from local_dev.mcp_pins import TOOL as MCP_PINS
-from local_dev.operator_tool import CANNOT_LOOK, INTERRUPTED, NOTHING_RUNS, OUTPUTS, REFUSED, Tool
+from local_dev.operator_tool import CANNOT_LOOK, NOTHING_RUNS, OUTPUTS, REFUSED, Tool
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME
 from worker.operator_commands.dead_letters import NOTHING
 
@@ -188,7 +189,8 @@ def test_an_interrupted_command_says_so(
     monkeypatch.setattr("sys.argv", ["dead-letters"])
     with pytest.raises(SystemExit) as end:
         replace(DEAD_LETTERS, run=interrupt).start()
-    assert (end.value.code, "Interrupted" in capsys.readouterr().err) == (INTERRUPTED, True)
+    said = "\nInterrupted. The same command can be run again.\n"
+    assert (end.value.code, capsys.readouterr().err) == (INTERRUPTED, said)
 
 
 def test_a_variable_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
