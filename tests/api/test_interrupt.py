@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from forge.errors import StorageUnavailable
 from forge.models.run import RunMessage
 from forge.models.session_key import SessionKey
 from forge.models.work import Lease
 from forge.store import Store, open_store
+from forge.store.controls import TableControls
 from tests.api.conftest import ConnectionsServer
 from tests.api.gateway import Gateway
 
@@ -104,3 +108,23 @@ def test_a_message_that_interrupts_replaces_all_that_waits_before_it(gateway: Ga
     assert {state["outcomes"][run_id] for run_id in runs[:-1]} == {"interrupted"}
     said = [each["content"] for each in state["messages"] if each["sender"] == "user"]
     assert said == [f"{number}" for number in range(10)]
+
+
+def test_a_repeated_message_stops_what_the_first_request_could_not_stop(
+    gateway: Gateway, real_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = chat(gateway, "first")
+    claimed(real_store, first)
+    second = chat(gateway, "second")
+    body = {"message": "in their place", "session_id": "s", "if_busy": "interrupt"}
+    with monkeypatch.context() as patch:
+        patch.setattr(TableControls, "request_interrupt", out_of_reach)
+        assert gateway.post("/api/chat", body, idempotency_key="k").status == 200
+    state = gateway.post("/api/chat", body, idempotency_key="k").json
+    assert [queued["content"] for queued in state["queued"]] == ["in their place"]
+    assert state["outcomes"] == {second: "interrupted"}
+    assert real_store.controls.read([KEY])[KEY].interrupt == first
+
+
+def out_of_reach(*_: object) -> None:
+    raise StorageUnavailable("The table is out of reach.", retry_after=1)

@@ -34,6 +34,30 @@ async def test_interrupting_a_streaming_answer_keeps_the_partial_text(stage: Sta
     assert await outcome_of(stage, run_id) == "interrupted"
 
 
+async def test_a_message_that_replaces_earlier_ones_stops_them_although_no_function_could(
+    stage: Stage,
+) -> None:
+    """Neither their stop nor their withdrawal was requested."""
+    script = Script(["I was about to ", asyncio.Event()])
+    stage.llm = script.llm()
+    page = await stage.open_page()
+    stage.start()
+    first = await stage.say("first")
+    await page.says("I was about to ")
+    second = await stage.say("second")
+    third = await stage.say("third", replaces_earlier=True)
+    await page.ended(second)
+    assert await stage.log() == [
+        ("user", "first"),
+        ("agent", "I was about to "),
+        NOTICE,
+        ("user", "second"),
+        NOTICE,
+    ]
+    assert [await outcome_of(stage, run_id) for run_id in (first, second)] == ["interrupted"] * 2
+    assert third not in (await stage.session()).recent
+
+
 async def test_interrupting_before_the_first_text_leaves_no_empty_message(stage: Stage) -> None:
     script = Script([asyncio.Event(), "never"])
     stage.llm = script.llm()

@@ -69,5 +69,13 @@ class LocalRun:
             self.stop_reason = reason
         self.stopping.set()
 
+    def heed_replacement(self) -> None:
+        """Stop if a message that has been accepted meanwhile replaces the run. The function that accepted it requests
+        the stop too, and may have failed after that.
+        """
+        if self.run_id in self.lease.session.replaced:
+            self.stop("interrupted")
+
     async def keep(self) -> None:
         await self.record.keep(is_watched=self.is_watched)
+        self.heed_replacement()

@@ -110,6 +110,7 @@ class RunExecutor:
         self._active.add(run)
         end: RunEnd = "lost"
         try:
+            run.heed_replacement()
             if control is not None:
                 run.observe(control)
             async with asyncio.TaskGroup() as group:

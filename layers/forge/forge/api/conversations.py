@@ -70,6 +70,7 @@ def post_chat(
         created_at=dependencies.now(),
         payer=payer,
         trace=trace or "",
+        replaces_earlier=if_busy == "interrupt",
     )
     return _accept(key, submission, once, if_busy, preferences, is_traced=trace is not None)
 
@@ -113,29 +114,25 @@ def _accept(
         if accepted.run_id != run_id:
             logger.info("message known", extra={"run_id": accepted.run_id})
             return accepted, _repeated(accepted, preferences, submission.payer)
-        return accepted, _begun(accepted, submission, if_busy, preferences, is_traced=is_traced)
+        return accepted, _begun(accepted, submission, preferences, is_traced=is_traced)
     except Exception as error:  # noqa: BLE001  a client that got an error would send the accepted message again
         logger.warning("accepted message not shown", extra=error_fields(error))
         return accepted, _not_shown(accepted)
 
 
-def _begun(
-    accepted: Accepted, submission: Submission, if_busy: IfBusy, preferences: Preferences, *, is_traced: bool
-) -> Hot:
+def _begun(accepted: Accepted, submission: Submission, preferences: Preferences, *, is_traced: bool) -> Hot:
     session, run_id = accepted.session, submission.run_id
     record("MessagesAccepted")
     if session is None:
         return state_of(accepted.key, None)
-    if waits := any(waiting.run_id == run_id for waiting in session.inbox):
+    if any(waiting.run_id == run_id for waiting in session.inbox):
         # The log line comes after this, because a person waits for the worker.
         _send(session, run_id, is_traced=is_traced)
     if session.created_at >= submission.created_at:
         record("SessionsCreated")
     extra = {"characters": len(submission.content), "waiting": len(session.inbox)}
     logger.info("message accepted", extra=extra)
-    if waits and if_busy == "interrupt":
-        session = _replace_earlier(session, run_id)
-    return _answer(session, run_id, preferences, submission.payer)
+    return _answer(_stop_replaced(session), run_id, preferences, submission.payer)
 
 
 def _not_shown(accepted: Accepted) -> Hot:
@@ -151,7 +148,9 @@ def _not_shown(accepted: Accepted) -> Hot:
 
 
 def _repeated(accepted: Accepted, preferences: Preferences, payer: str) -> Hot:
-    """The first request may have accepted the run without sending it. Sending it again does not start a second run."""
+    """The first request may have accepted the run without sending it, or without stopping those that it replaces.
+    Sending it again does not start a second run.
+    """
     try:
         session = dependencies.store().sessions.get(accepted.key)
     except SessionUnreadable as unreadable:
@@ -160,6 +159,7 @@ def _repeated(accepted: Accepted, preferences: Preferences, payer: str) -> Hot:
         return state_of(accepted.key, None)
     if any(waiting.run_id == accepted.run_id for waiting in session.inbox):
         _send(session, accepted.run_id)
+        session = _stop_replaced(session)
     return _answer(session, accepted.run_id, preferences, payer)
 
 
@@ -215,13 +215,16 @@ def _stop_active(session: Session, active: ActiveRun) -> Session | None:
     return _changed(session, dependencies.store().recovery.interrupt_abandoned(session.key, active.run_id))
 
 
-def _replace_earlier(session: Session, run_id: str) -> Session:
-    """`interrupt` applies to everything before this message: the run in progress and the messages queued ahead of
-    it.
+def _stop_replaced(session: Session) -> Session:
+    """Stop the run in progress and withdraw the queued messages that a waiting message replaces.
+
+    A worker does the same for the runs that it executes, in case this fails.
     """
-    stopped = _stop_active(session, session.active) if session.active else session
-    waiting = [each.run_id for each in session.inbox]
-    earlier = waiting[: waiting.index(run_id)]
+    replaced, active = session.replaced, session.active
+    if not replaced:
+        return session
+    stopped = _stop_active(session, active) if active else session
+    earlier = [run_id for run_id in replaced if active is None or run_id != active.run_id]
     return (_withdraw(session, earlier) if earlier else stopped) or session
 
 

@@ -38,6 +38,8 @@ class Submission(BaseModel):
     """The digest of who is charged (`forge.api.entry.request_charges`); empty for the user of this computer."""
     trace: str = ""
     """The caller's `traceparent` while tracing is on; empty: the run begins its own trace."""
+    replaces_earlier: bool = False
+    """Whether the runs of all earlier messages must stop (`if_busy=interrupt`)."""
 
     def draft(self) -> Draft:
         return Draft(

@@ -84,6 +84,15 @@ class Session(BaseModel):
         return self.message_count
 
     @property
+    def replaced(self) -> list[str]:
+        """The runs that must stop, because a message that waits behind them replaces them."""
+        waiting = [each.run_id for each in self.inbox]
+        ends = [number for number, each in enumerate(self.inbox) if each.replaces_earlier]
+        if not ends:
+            return []
+        return [*([self.active.run_id] if self.active else []), *waiting[: ends[-1]]]
+
+    @property
     def history_start(self) -> int:
         """The first entry of the LLM history that a run gets."""
         return first_entry(self.history)

@@ -163,6 +163,8 @@ def entry_of(submission: Submission) -> Item:
         entry["payer"] = submission.payer
     if submission.trace:
         entry["trace"] = submission.trace
+    if submission.replaces_earlier:
+        entry["replaces_earlier"] = True
     return entry
 
 
@@ -176,6 +178,7 @@ def _submission(run_id: str, entry: Item) -> Submission:
         approval=ApprovalReply.model_validate_json(approval) if approval else None,
         payer=plain(entry.get("payer"), str, ""),
         trace=plain(entry.get("trace"), str, ""),
+        replaces_earlier=plain(entry.get("replaces_earlier"), bool, False),
     )
 
 
