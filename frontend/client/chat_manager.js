@@ -64,7 +64,7 @@ export class ChatManager {
       reconnectAttempts,
       reconnectDelay,
       onFrame: (frame) => this.#receive(frame),
-      onOpen: () => this.#ask(),
+      onOpen: () => [this.#ask(), this.outbox.hurry()],
       onStatus: () => this.#changed(),
       isBusy: () => this.#state.isProcessing,
     });

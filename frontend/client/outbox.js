@@ -1,17 +1,15 @@
 // Messages that the server has not confirmed yet. Each keeps one Idempotency-Key and stays in the browser's storage
 // until it is confirmed, so that neither a failure nor a reload loses or repeats it.
 
-import { backoff } from './backoff.js';
 import { isText, keysOf, storedJson } from './browser_storage.js';
 import { fitText } from './code_points.js';
+import { Delivery, isSentByItself } from './delivery.js';
 import { RequestError } from './http.js';
 
 /** @import { ApprovalReply, State } from './frames.js' */
 /** @import { Accepted, HttpApi } from './http.js' */
 
 const PREFIX = 'forge.outbox.';
-const TRIES = 6;
-const TRIED_BY_ITSELF_MS = 10 * 60_000;
 const WITHDRAWN = 'You stopped it before the server had confirmed it.';
 
 /**
@@ -44,13 +42,15 @@ export class Outbox {
   #lines = new Map();
   /** How each message that is being sent is withdrawn. @type {Map<string, AbortController>} */
   #withdrawals = new Map();
+  #delivery;
 
   /** @param {OutboxOptions} options */
   constructor(options) {
     this.options = options;
     this.#messages = stored(options.storage);
+    this.#delivery = new Delivery(options.retryDelay, (message) => this.#request(message));
     for (const message of this.#messages) {
-      if (message.status === 'sending' && Date.now() - message.at < TRIED_BY_ITSELF_MS) void this.#enqueue(message);
+      if (isSentByItself(message)) void this.#enqueue(message);
       else this.#put({ ...message, status: 'failed' });
     }
     globalThis.addEventListener?.('storage', (event) => this.#sentElsewhere(/** @type {StorageEvent} */ (event)));
@@ -87,6 +87,11 @@ export class Outbox {
     return sending.length > 0;
   }
 
+  /** The server can be reached again. */
+  hurry() {
+    this.#delivery.hurry();
+  }
+
   /** @param {string} key */
   retry(key) {
     const failed = this.#messages.find((message) => message.key === key && message.status === 'failed');
@@ -117,7 +122,7 @@ export class Outbox {
     const withdrawal = this.#withdrawalOf(message);
     const isWithdrawn = () => withdrawal.signal.aborted && this.#withdrawals.get(message.key) === withdrawal; // and not tried again since
     try {
-      const state = await this.#post(message, withdrawal.signal);
+      const state = await this.#delivery.post(message, withdrawal.signal);
       if (!state) return false;
       this.options.onConfirmed(state);
       this.discard(message.key);
@@ -142,19 +147,6 @@ export class Outbox {
     const withdrawal = this.#withdrawals.get(key) ?? new AbortController();
     this.#withdrawals.set(key, withdrawal);
     return withdrawal;
-  }
-
-  /** @param {OutgoingMessage} message @param {AbortSignal} withdrawn @returns {Promise<Accepted | null>} null: it was withdrawn */
-  async #post(message, withdrawn) {
-    for (let failures = 1; !withdrawn.aborted; failures += 1) {
-      try {
-        return await this.#request(message);
-      } catch (error) {
-        if (!(error instanceof RequestError) || !error.isTransient || failures >= TRIES) throw error;
-        await pause(Math.max(error.retryAfter ?? 0, backoff(failures, this.options.retryDelay)), withdrawn);
-      }
-    }
-    return null;
   }
 
   /** @param {OutgoingMessage} message @returns {Promise<Accepted>} */
@@ -191,14 +183,6 @@ function fitDraft(draft) {
 /** Whether this is a person's message that the server has not confirmed. @param {OutgoingMessage} message */
 export function isBeingSent({ status, kind }) {
   return status === 'sending' && kind === 'chat';
-}
-
-/** @param {number} delay milliseconds @param {AbortSignal} ended ends the pause earlier @returns {Promise<void>} */
-function pause(delay, ended) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delay);
-    ended.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }
 
 /** `crypto.randomUUID` exists only on secure origins. */

@@ -7,7 +7,7 @@ import { el, icon } from './dom.js';
 import { isComposing } from './key_meanings.js';
 import { offerNodes, twinNodes } from './wallet_choices.js';
 
-/** @import { PublicApproval } from '../client/frames.js' */
+/** @import { ApprovalReply, PublicApproval, WalletReceipt } from '../client/frames.js' */
 /** @import { ApprovalContext, Check, Situation } from './approval_situation.js' */
 /** @import { Progress } from './approving.js' */
 /** @import { Offer } from './wallet.js' */
@@ -29,6 +29,7 @@ const STEPS = /** @type {Record<NonNullable<Progress['step']>, string>} */ ({
   signature: 'Open your wallet: it asks you to sign. It has not answered yet.',
   report: 'Telling the server…',
 });
+const UNTOLD = { sent: 'Sent. The server does not know it yet.', unknown: 'Your wallet gave no usable answer. The server does not know it yet.', rejected: 'Rejected. The server does not know it yet.' };
 const TOLD = { sent: 'Sent. Looking for it on the chain…', unknown: 'Your wallet gave no usable answer. Looking on the chain for what it may have sent…', rejected: 'Rejected. Telling the agent…' };
 const CHECKS = /** @type {Record<Check, string>} */ ({
   loading: 'Getting all of the request before anybody can sign it…',
@@ -61,9 +62,9 @@ export class ApprovalFoot {
   /** @param {PublicApproval} approval @param {ApprovalContext} context */
   update(approval, context) {
     const situation = situationOf(approval, context);
-    const { progress, check, account, offers, bindProblem } = context;
+    const { progress, check, account, offers, bindProblem, underWay } = context;
     const doubts = doubtsOf(approval, context);
-    const now = JSON.stringify([situation, progress, check, account, bindProblem, doubts, dangersOf(approval), approval.digest, approval.sender, offers.map(({ id, name, maker, icon: sign }) => [id, name, maker, Boolean(sign)])]);
+    const now = JSON.stringify([situation, progress, underWay, check, account, bindProblem, doubts, dangersOf(approval), approval.digest, approval.sender, offers.map(({ id, name, maker, icon: sign }) => [id, name, maker, Boolean(sign)])]);
     if (now === this.#before) return;
     this.#before = now;
     const hadFocus = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.['act'];
@@ -85,14 +86,14 @@ export class ApprovalFoot {
   }
 
   /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
-  #statusNodes(situation, approval, { progress, check, account, isTest, bindProblem, receipt }) {
+  #statusNodes(situation, approval, { progress, check, account, isTest, bindProblem, receipt, underWay }) {
     switch (situation) {
       case 'overtaken':
         return [line('warning', [`The request was taken over or answered elsewhere. ${STILL_ASKS}`])];
       case 'working':
         return [line('spinner', [STEPS[progress.step ?? 'network']])];
       case 'told':
-        return [line('spinner', [TOLD[progress.told ?? (receipt?.outcome === 'unanswered' ? 'unknown' : 'sent')], ...hashNodes(progress.hash ?? receipt?.transaction_hash)])];
+        return [line('spinner', [(underWay ? UNTOLD : TOLD)[toldOf(progress, underWay, receipt)], ...hashNodes(progress.hash ?? underWay?.transaction_hash ?? receipt?.transaction_hash)])];
       case 'elsewhere':
         return [line('wallet', ['Another tab or device has this request in a wallet now, to be signed by ', ...named(approval.claim?.account ?? '', isTest), `. ${STILL_ASKS}`])];
       case 'unchecked':
@@ -127,7 +128,7 @@ export class ApprovalFoot {
   }
 
   /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @param {string[]} doubts @returns {Node[]} */
-  #buttonNodes(situation, approval, { progress, receipt, bindProblem }, doubts) {
+  #buttonNodes(situation, approval, { progress, receipt, bindProblem, underWay }, doubts) {
     const { onReject, onStop, onBind, onCheck } = this.actions;
     const reject = button('reject', 'Reject', '', () => onReject(approval, this.#reason.text));
     switch (situation) {
@@ -135,7 +136,7 @@ export class ApprovalFoot {
       case 'working':
         return [reject, button('stop', 'Stop waiting', '', () => onStop(approval))];
       case 'told':
-        return (progress.told ?? receipt?.outcome) === 'unknown' ? [reject] : [];
+        return toldOf(progress, underWay, receipt) === 'unknown' ? [reject] : [];
       case 'unchecked':
         return [reject, button('check', 'Try again', '', () => onCheck(approval))];
       case 'mismatch':
@@ -159,7 +160,7 @@ export class ApprovalFoot {
     const label = doubts.length ? 'Sign a second time' : 'Approve it all the same';
     const approve = button('approve', label, 'danger', () => this.actions.onApprove(approval, doubts.length > 0));
     const ticks = [
-      ...(doubts.length ? [['again', 'I have looked, and want to sign it a second time. If it was sent before, I pay twice.']] : []),
+      ...(doubts.length ? [[`again-${JSON.stringify(doubts)}`, 'I have looked, and want to sign it a second time. If it was sent before, I pay twice.']] : []),
       ...(dangers.length ? [[`danger-${JSON.stringify(dangers)}`, 'I have read the warning above, and want this.']] : []),
     ].map(([name = '', text = '']) => this.#tick(`${name}-${approval.digest}`, text));
     const allow = () => (approve.disabled = ticks.some(({ input }) => !input.checked));
@@ -184,6 +185,13 @@ export class ApprovalFoot {
 /** Whether the request could not be simulated for the account that would sign it. A contract can cause that, to be seen in no simulation. @param {PublicApproval} approval @param {string} bindProblem */
 function isUntried({ sender }, bindProblem) {
   return Boolean(bindProblem) && !sender;
+}
+
+/** @param {Progress} progress @param {ApprovalReply | null} underWay @param {WalletReceipt | null} receipt @returns {keyof typeof TOLD} what the server is told, or was told last */
+function toldOf({ told }, underWay, receipt) {
+  const outcome = told ?? underWay?.outcome ?? receipt?.outcome;
+  if (outcome === 'rejected') return outcome;
+  return outcome === 'unanswered' || outcome === 'unknown' ? 'unknown' : 'sent';
 }
 
 /** @param {string | null | undefined} hash */

@@ -151,9 +151,9 @@ export class ApprovalList {
     shown.approval = approval;
     this.#check(shown, approval);
     const whole = shown.whole?.digest === approval.digest ? { ...shown.whole, claim: approval.claim, reported: approval.reported, expires_at: approval.expires_at } : approval;
-    const isUnderWay = state.outgoing.some((message) => message.approval?.approval_id === approval.approval_id);
-    const isChecking = isUnderWay || (state.isProcessing && CLIENT_SAID.includes(receipt?.outcome ?? ''));
-    if (shown.approving.progress.told && !shown.approving.isBusy && !isChecking && !state.isProcessing) shown.approving.settle();
+    const underWay = state.outgoing.find((message) => message.approval?.approval_id === approval.approval_id)?.approval ?? null;
+    const isChecking = state.isProcessing && CLIENT_SAID.includes(receipt?.outcome ?? '');
+    if (shown.approving.progress.told && !shown.approving.isBusy && !underWay && !state.isProcessing) shown.approving.settle();
     const { network, isTest } = this.#networkOf(approval);
     const current = withLookAlikes(whole, [...known, ...(wallet.account ? [wallet.account] : []), ...(isTest ? Object.values(ACCOUNTS) : [])]);
     /** @type {ApprovalContext} */
@@ -161,6 +161,7 @@ export class ApprovalList {
       network,
       isTest,
       receipt,
+      underWay,
       isChecking,
       check: shown.check,
       progress: shown.approving.progress,

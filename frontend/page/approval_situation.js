@@ -1,6 +1,6 @@
 // The state of a wallet request on this page, as one of a few situations, which decide the text and the buttons.
 
-/** @import { NetworkInfo, PublicApproval, WalletReceipt } from '../client/frames.js' */
+/** @import { ApprovalReply, NetworkInfo, PublicApproval, WalletReceipt } from '../client/frames.js' */
 /** @import { Progress } from './approving.js' */
 /** @import { Offer } from './wallet.js' */
 
@@ -20,6 +20,7 @@
  * @property {Offer[]} offers wallets to choose from
  * @property {boolean} isTest on the local test chain
  * @property {WalletReceipt | null} receipt the last receipt of the request in the conversation
+ * @property {ApprovalReply | null} underWay the wallet's answer that the server has not confirmed yet
  * @property {boolean} isChecking whether the run that checks the reported transaction continues
  * @property {string} bindProblem why the request could not be simulated for the account in use
  * @property {number} now the time of the server's clock
@@ -31,7 +32,7 @@
 const SITUATIONS = [
   ['overtaken', (_, { progress }) => progress.step === 'signature' && progress.isOvertaken],
   ['working', (_, { progress }) => progress.step !== null && progress.step !== 'report'],
-  ['told', (_, { progress, isChecking }) => progress.told !== null || progress.step === 'report' || isChecking],
+  ['told', (_, { progress, isChecking, underWay }) => progress.told !== null || progress.step === 'report' || isChecking || underWay !== null],
   ['elsewhere', ({ claim }, { now, progress }) => !progress.isClaimed && isAfter(claim?.until, now)],
   ['unchecked', (_, { check }) => check !== 'verified'],
   ['choose', (_, { account }) => account === null],
@@ -49,6 +50,7 @@ export function situationOf(approval, context) {
 export function doubtsOf({ reported = [], claim }, { now, progress }) {
   const said = reported.map(({ transaction_hash, outcome }) => (transaction_hash ? `Sent as ${transaction_hash}, ${DOUBTS[outcome]}` : UNANSWERED));
   if (claim && !said.length && !progress.isClaimed && !isAfter(claim.until, now)) said.push(`It was in the wallet of ${claim.account}, which never answered here. ${STILL_ASKS}`);
+  if (progress.isUntold && !said.length) said.push(progress.hash ? `Sent as ${progress.hash}, and the server could not be told.` : UNANSWERED);
   return [...new Set(said)];
 }
 

@@ -17,7 +17,8 @@ const RENEW_MS = 40_000;
 /**
  * `step` null: nothing is in progress. `told`: what this page has reported, until the server says what became of it.
  * `isClaimed`: this page holds the server's claim on the request. `isOvertaken`: it has lost that claim while its wallet
- * had the request. `asking`: how often the wallet was asked to send, and has not answered.
+ * had the request. `asking`: how often the wallet was asked to send, and has not answered. `isUntold`: what the wallet
+ * answered, with the `hash`, has not reached the server.
  * @typedef {object} Progress
  * @property {SigningStep | 'claim' | 'report' | null} step
  * @property {string} problem
@@ -26,11 +27,12 @@ const RENEW_MS = 40_000;
  * @property {boolean} isClaimed
  * @property {boolean} isOvertaken
  * @property {number} asking
+ * @property {boolean} isUntold
  */
 
 export class Approving {
   /** @type {Progress} */
-  progress = { step: null, problem: '', told: null, hash: null, isClaimed: false, isOvertaken: false, asking: 0 };
+  progress = { step: null, problem: '', told: null, hash: null, isClaimed: false, isOvertaken: false, asking: 0, isUntold: false };
   #claimId = newKey();
   #attempt = 0;
   #controller = new AbortController();
@@ -57,7 +59,7 @@ export class Approving {
     if (this.isBusy || !offer || !from) return;
     const attempt = (this.#attempt += 1);
     this.#controller = new AbortController();
-    this.#set({ step: 'network', problem: '', told: null, hash: null, isOvertaken: false });
+    this.#set({ step: 'network', problem: '', told: null, isOvertaken: false });
     const stopRenewing = this.#renewing(approval, from, attempt);
     let asked = 0;
     const outcome = await sign(offer, { ...approval, from }, {
@@ -104,9 +106,10 @@ export class Approving {
     await this.#report(approval, 'rejected', undefined, reason);
   }
 
-  /** The server has said what became of the reported answer. */
+  /** The server has said what became of the reported answer, or nobody tells it any more. */
   settle() {
-    this.progress = { ...this.progress, told: null, hash: null };
+    const { isUntold, hash } = this.progress;
+    this.progress = { ...this.progress, problem: '', told: null, hash: isUntold ? hash : null };
   }
 
   /** This page no longer waits for the wallet's answers. */
@@ -157,9 +160,9 @@ export class Approving {
   async #report({ approval_id }, told, hash, reason) {
     const { chat } = this.options;
     const claim_id = this.progress.isClaimed ? this.#claimId : undefined;
-    this.#set({ step: 'report', problem: '', told, hash: hash ?? null });
+    this.#set({ step: 'report', problem: '', told, hash: hash ?? null, isUntold: this.progress.isUntold || told !== 'rejected' });
     const isAccepted = await chat.reportWallet(this.sessionId, { approval_id, outcome: told, transaction_hash: hash, reason, claim_id });
-    this.#set(isAccepted ? { step: null } : { step: null, problem: 'The server could not be told yet; see the message below.' });
+    this.#set(isAccepted ? { step: null, isUntold: false } : { step: null, problem: 'The server could not be told yet; see the message below.' });
   }
 
   /** @param {Partial<Progress>} change */

@@ -14,6 +14,9 @@ import { el, icon, iconButton } from './dom.js';
  * @property {(key: string) => void} onDiscard
  */
 
+/** A wallet may have sent what its answer is about, so that the answer is not called “not sent”. */
+const UNTOLD = 'The server does not know this yet.';
+
 export class WaitingMessages {
   #before = '';
 
@@ -56,7 +59,7 @@ export class WaitingMessages {
       'div',
       { class: 'waiting-note', role: 'alert' },
       icon('warning'),
-      el('span', {}, `Not sent. ${message.problem ?? ''}`),
+      el('span', {}, `${message.approval ? UNTOLD : 'Not sent.'} ${message.problem ?? ''}`),
       button('Retry', () => onRetry(message.key)),
       message.kind === 'chat' && button('Edit', () => onEdit(message)),
       button('Discard', () => onDiscard(message.key)),

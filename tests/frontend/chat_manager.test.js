@@ -1,7 +1,7 @@
 // The client's methods and handlers as other pages use them, with a server of a few lines.
 
 import assert from 'node:assert/strict';
-import { beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, mock, test } from 'node:test';
 import { ChatManager } from '../../frontend/client/chat_manager.js';
 import { MemoryStorage } from '../../frontend/client/browser_storage.js';
 
@@ -54,6 +54,8 @@ function manager(config = {}, handlers = {}) {
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+afterEach(() => mock.timers.reset());
 
 beforeEach(() => {
   requests = [];
@@ -224,4 +226,42 @@ test('who tries again what they have stopped means it', async () => {
   await Promise.all([sent, again]);
   assert.deepEqual(requests.map(({ path }) => path), ['POST /api/chat', 'POST /api/chat']);
   assert.equal(requests[0].key, requests[1].key);
+});
+
+test('what got no answer is sent by itself when the server can be reached again, however long that takes', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const chat = manager();
+  held = holding();
+  held.reject(new TypeError('no network'));
+  const sent = chat.sendMessage('hello');
+  for (let second = 0; second < 540; second += 1) {
+    mock.timers.tick(1_000);
+    await turn();
+  }
+  assert.deepEqual(chat.getState().outgoing.map(({ status }) => status), ['sending']);
+  held = undefined;
+  chat.connect();
+  assert.equal(await sent, true);
+  chat.stop();
+  assert.equal(new Set(requests.map(({ key }) => key)).size, 1);
+  assert.ok(requests.length < 40);
+});
+
+test('a message that waits too long waits for the person, and what a wallet has answered never does', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const chat = manager();
+  held = holding();
+  held.reject(new TypeError('no network'));
+  const sent = chat.sendMessage('hello');
+  const reported = chat.reportWallet('elsewhere', { approval_id: 'a1', outcome: 'sent', transaction_hash: '0xabc' });
+  for (let minute = 0; minute < 60; minute += 1) {
+    mock.timers.tick(60_000);
+    await turn();
+  }
+  assert.equal(await sent, false);
+  assert.match(chat.getState().outgoing[0].problem, /could not be reached\. It has waited for long/);
+  held = undefined;
+  chat.connect();
+  assert.equal(await reported, true);
+  chat.stop();
 });

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
+from tests.fake_server.http_routes import problem
 from tests.fake_server.session import SimulatedSession
 from tests.frontend.conftest import OpenPage
 from tests.frontend.page_server import PageServer
 from tests.frontend.test_conversation_page import write
-from tests.frontend.wallet_modes import HANGS, MODES, OTHER, PAYER, UNLISTED, Mode, drawn
+from tests.frontend.wallet_modes import FIRST_HASH, HANGS, MODES, OTHER, PAYER, UNLISTED, Mode, drawn
 from tests.frontend.wallet_requests import Ask
 from tests.properties import sampled
 from tests.unlisted import tried
@@ -281,10 +282,18 @@ async def test_what_was_sent_and_not_found_stays_on_the_card_until_it_is_told_wh
     at = await desk(open_page, server, Mode("behaves", "sent"))
     at.server.wallet.verdict = "not_found"
     await at.connect()
-    await at.approve()
     again = at.card.get_by_role("button", name="Sign a second time")
+    server.api.canned["/api/system"].append(problem(403, "Forbidden", "Not now."))
+    await at.approve()
+    await expect(at.page.locator("#waiting")).to_contain_text("The server does not know this yet. Not now.")
+    await expect(at.card).to_contain_text("Sent. The server does not know it yet.")
+    await at.page.get_by_role("button", name="Discard").click()
+    await expect(at.card).to_contain_text(f"Sent as {FIRST_HASH}, and the server could not be told.")
     await expect(again).to_be_disabled()
-    (sent,) = at.replies()
+    await at.card.get_by_role("checkbox").check()
+    await again.click()
+    await expect(again).to_be_disabled()
+    (_, sent) = at.replies()
     for _ in range(2):
         await expect(at.card).to_contain_text(
             f"Sent as {sent['transaction_hash']}, not found on the chain yet."
@@ -299,4 +308,4 @@ async def test_what_was_sent_and_not_found_stays_on_the_card_until_it_is_told_wh
     done = at.page.locator(".receipt[data-outcome=succeeded][data-tone=warning]")
     await expect(done).to_contain_text("It did not do exactly what was shown before you signed it:")
     await expect(done).to_contain_text(f"{PAYER} could take all of your token.")
-    assert [claim.again for claim in at.server.wallet.claims] == [False, True]
+    assert [claim.again for claim in at.server.wallet.claims] == [False, True, True]

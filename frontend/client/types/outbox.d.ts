@@ -58,6 +58,8 @@ export declare class Outbox {
      * @returns {boolean} whether there were any
      */
     withdraw(sessionId: string): boolean;
+    /** The server can be reached again. */
+    hurry(): void;
     /** @param {string} key */
     retry(key: string): Promise<boolean>;
     /** @param {string} key */
