@@ -92,10 +92,12 @@ class Page:
         wanted = (self._folder / path.lstrip("/")).resolve()
         if not wanted.is_relative_to(self._folder):
             return None
-        return self._kept(path, _stamp(wanted), wanted.read_bytes)
+        return self._kept(wanted.relative_to(self._folder).as_posix(), _stamp(wanted), wanted.read_bytes)
 
     def _kept(self, name: str, stamp: object, content: Callable[[], bytes]) -> _File:
-        """Return the compressed file if its stamp has not changed."""
+        """Return the compressed file if its stamp has not changed. `name` is the file's own: a path has any number of
+        spellings, of which each would keep a copy.
+        """
         known = self._read.get(name)
         if known is None or known[0] != stamp:
             known = self._read[name] = (stamp, _file(name, content()))

@@ -4,12 +4,14 @@ the input.
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
 
-from tests.api.gateway import Gateway
+from forge.models.session import Catalog
+from tests.api.gateway import Gateway, http_event, invoke
 
 SECRET = "xyzzy-secret"
 GOOD = {
@@ -132,10 +134,31 @@ def test_the_last_of_repeated_members_counts(gateway: Gateway) -> None:
     assert (answer.json["session_id"], answer.json["messages"][0]["content"]) == ("b", "two")
 
 
-def test_deep_arguments_of_a_command_are_no_failure(gateway: Gateway) -> None:
-    deep = '{"command": "nothing", "args": ' + '{"a":' * 900 + "1" + "}" * 900 + "}"
-    answer = gateway.call("POST", "/api/mcp-command", deep)
-    assert answer.status in {200, 400, 422}
+CALL = '{"command": "call_tool", "message": "x", "args": {"name": "balance", "arguments": {"who": %s}}}'
+UNREADABLE = {
+    "deep for the store's reader": (CALL % ("[" * 210 + "]" * 210)).encode(),
+    "deep for the store's writer": (CALL % ('{"a":' * 900 + "1" + "}" * 900)).encode(),
+    "half a pair in bytes": (CALL % '"\ud800"').encode(errors="surrogatepass"),
+    "half a pair in UTF-16": (CALL % '"\\ud800"').encode("utf-16"),
+    "no UTF-8": (CALL % '"\xff"').encode("latin-1"),
+    "no number": (CALL % "NaN").encode(),
+}
+
+
+@pytest.mark.parametrize("folder", ["chat", "mcp_command"])
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_body_that_not_every_parser_behind_the_entry_reads_is_a_bad_request(
+    gateway: Gateway, catalog: Catalog, folder: str, name: str
+) -> None:
+    event = http_event(
+        "POST", f"/api/{folder.replace('_', '-')}", "", None, {"content-type": "application/json"}
+    )
+    body = {"body": base64.b64encode(UNREADABLE[name]).decode(), "isBase64Encoded": True}
+    assert_problem(invoke(folder, event | body), 400)
+
+
+def test_a_byte_order_mark_is_no_fault(gateway: Gateway) -> None:
+    assert gateway.call("POST", "/api/chat", '\ufeff{"message": "a"}').status == 200
 
 
 @pytest.mark.parametrize("session_id", ["", "a%2Fb", "%00", "a" * 129, "a b", ".", "..", "%2e%2E"])
@@ -175,8 +198,6 @@ def test_an_idempotency_key_has_a_limit(gateway: Gateway, key: str) -> None:
 
 
 def test_a_path_that_is_nobodys_is_not_found(gateway: Gateway) -> None:
-    from tests.api.gateway import http_event, invoke
-
     assert_problem(invoke("health", http_event("GET", "/nothing", "", None, {})), 404)
     assert_problem(invoke("chat", http_event("GET", "/api/chat", "", None, {})), 405)
 

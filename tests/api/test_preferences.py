@@ -25,6 +25,7 @@ KEY = SessionKey("anonymous", "preferring")
         ([], Preferences()),
         (["return=minimal"], Preferences(is_minimal=True)),
         (["Return = Minimal"], Preferences(is_minimal=True)),
+        (['wait =  "5"'], Preferences(wait_seconds=5)),
         (["return=representation"], Preferences()),
         (["wait=5"], Preferences(wait_seconds=5)),
         (["wait=5, return=minimal"], Preferences(is_minimal=True, wait_seconds=5)),

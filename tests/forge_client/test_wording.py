@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from forge_client.amounts import readable_amount
 from forge_client.frames import Message, Tool
+from forge_client.terminal.bubbles import _pretty
 from forge_client.wallet_requests import Approval, Ask
 from forge_client.wording import (
     approval_words,
@@ -29,6 +30,16 @@ AMOUNTS: list[tuple[str, str, str]] = json.loads((ROOT / "tests/frontend/amounts
 @pytest.mark.parametrize(("wei", "currency", "words"), AMOUNTS)
 def test_an_amount_is_written_as_on_the_page(wei: str, currency: str, words: str) -> None:
     assert readable_amount(wei, currency) == words
+
+
+def test_a_result_that_is_nested_deeper_than_python_reads_stays_text() -> None:
+    deep = "[" * 2_000 + "]" * 2_000
+    result = Message.model_validate(
+        {"seq": 1, "sender": "agent", "kind": "tool_result", "content": deep, "length": len(deep)}
+        | {"timestamp": "", "created_at": "2026-11-22T20:03:18.292Z"}
+    )
+    assert result_line(result) == ""
+    assert _pretty(deep) == deep
 
 
 def test_addresses_are_abbreviated() -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from local_dev.gateway.gateway import Server
+from local_dev.gateway.page import Page
 from local_dev.gateway.page_bundle import esbuild
 from local_dev.gateway.page_version import IMMUTABLE, Published, published
 from local_dev.http_server.limits import Limits
@@ -127,6 +128,15 @@ async def test_nothing_outside_the_page_is_served(application: Application):
         assert (await client.post("/")).status_code == 404
         head = await client.head("/")
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "4")
+
+
+def test_all_spellings_of_a_path_share_one_copy_of_the_file(tmp_path: Path):
+    (tmp_path / "main.js").write_text("1")
+    page = Page(tmp_path, {})
+    spellings = ("/main.js", "//main.js", "/./main.js", "/x/../main.js", "/./x/.././main.js")
+    copies = [page._found(each, is_kept=False) for each in spellings]
+    assert copies[0] is not None
+    assert all(each is copies[0] for each in copies)
 
 
 def test_answers_do_not_wait_for_an_acknowledgement_in_between():

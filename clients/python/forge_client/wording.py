@@ -74,7 +74,7 @@ def result_line(message: Message) -> str:
     """Return the most important part of a tool's result if it is JSON of a known form; else an empty text."""
     try:
         result = json.loads(message.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     match result:
         case {"wei": str(wei), "currency": str(currency)} if is_wei(wei):

@@ -13,6 +13,7 @@ import { isSafeLink } from './safe_link.js';
 const SPECIAL = /\\|`+|\*{1,3}|_{1,3}|~~|!?\[|<br ?\/?>|<(?=https?:\/\/)|https?:\/\/|(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?(?![0-9A-Za-z])|\n/gi;
 const LINK = /!?\[([^[\]\n]{1,1000})\]\(\s*<?([^\s()<>]{1,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500})?)>?(?:\s+"[^"\n]{0,500}")?\s*\)/y;
 const URL_TEXT = /https?:\/\/[^\s<>"'`|\\^{}[\]]+/iy;
+const URL_HOST = /https?:\/\/[^\s<>"'`|\\^{}[\]/?#]*/iy;
 const URL_IN_BRACKETS = /<(https?:\/\/[^\s<>]+)>/iy;
 const ENDS_A_SENTENCE = '.,;:!?*_~';
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
@@ -107,12 +108,20 @@ function linkAt(text, at, depth) {
 
 /** @param {string} text @param {number} at @returns {Found} */
 function urlAt(text, at) {
+  if (WORD.test(text[at - 1] ?? '') || !hasUsableHost(text, at)) return null;
   URL_TEXT.lastIndex = at;
   const match = URL_TEXT.exec(text);
-  if (!match || WORD.test(text[at - 1] ?? '')) return null;
+  if (!match) return null;
   const href = withoutEnd(match[0]);
   if (!isSafeLink(href)) return null;
   return { part: { type: 'link', href, children: [{ type: 'text', text: href }] }, end: at + href.length };
+}
+
+/** Only its host can make an address unusable. What comes after the host is not read for nothing, because it may hold thousands of such beginnings. @param {string} text @param {number} at */
+function hasUsableHost(text, at) {
+  URL_HOST.lastIndex = at;
+  const [begin = ''] = URL_HOST.exec(text) ?? [];
+  return !'/?#'.includes(text[at + begin.length] ?? ' ') || isSafeLink(begin);
 }
 
 /** @param {string} text @param {number} at @returns {Found} */

@@ -11,14 +11,16 @@ WORDS_LIMIT = 600
 """Maximum characters of another program's text in one log line."""
 
 _KEEP_HEAD = r"\g<1>" + MASK
+# A match begins only where its run of characters begins, or is bounded, so that the time is linear: another program may
+# write anything.
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     # A URL's user and password, and a query parameter or field whose name says that it is secret.
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE), _KEEP_HEAD + "@"),
+    (re.compile(r"(://)[^\s/@]+@"), _KEEP_HEAD + "@"),
     (re.compile(r"(\b(?:bearer|basic)\s+)[^\s\"',;]+", re.IGNORECASE), _KEEP_HEAD),
     (
         re.compile(
             r"((?:api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|mnemonic|token|secret|passw(?:or)?d|passphrase|"
-            r"credentials?|signature|authorization|cookie)[A-Za-z_-]*"
+            r"credentials?|signature|authorization|cookie)[A-Za-z_-]{0,40}"
             r"(?:\s+provided)?[\"']?\s*(?:[:=]|\bis\b)\s*[\"'`]?)(?!\[redacted\])[^\s\"'`,;&}]+",
             re.IGNORECASE,
         ),
@@ -32,13 +34,16 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         MASK,
     ),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){1,2}"), MASK),
+    (re.compile(r"\beyJ(?:[A-Za-z0-9_-]{8,}|[A-Za-z0-9_-]+\.)[A-Za-z0-9_.-]*"), MASK),
     # A private key and a transaction hash have the same form, so both are removed.
     (re.compile(r"\b(?:0x)?[0-9a-fA-F]{64}\b"), MASK),
     # Base64 with its padding, and a word that is longer than any that people write.
-    (re.compile(r"\b[A-Za-z0-9+/]{32,}={1,2}|\b[A-Za-z]{40,}\b"), MASK),
+    (re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}+={1,2}|\b[A-Za-z]{40,}+\b"), MASK),
     # A long word that mixes letters and digits is more likely a key than anything that a reader needs.
-    (re.compile(r"\b(?=[A-Za-z0-9_-]*[0-9])(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{32,}"), MASK),
+    (
+        re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]*+[0-9])(?=[0-9_-]*+[A-Za-z])[A-Za-z0-9_-]{32,}"),
+        MASK,
+    ),
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 

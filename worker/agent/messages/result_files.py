@@ -13,7 +13,8 @@ from forge.models.counted_words import counted
 LARGEST_FILE = 60_000
 """Maximum bytes of a file that the LLM may get. Base64 then stays below the limit of characters of a tool's result."""
 _KIB = 1024
-_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{2000,}={0,2}")
+_ENCODED = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{2000,}={0,2}")
+"""It begins where its run of characters begins, so that the time is linear: a result may have millions of them."""
 
 NAMES = {"image": "An image", "audio": "A sound", "video": "A video", "application/pdf": "A PDF document"}
 BEGINNINGS: tuple[tuple[str, bytes], ...] = (

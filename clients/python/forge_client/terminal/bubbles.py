@@ -168,5 +168,5 @@ def _pretty(text: str) -> str:
     """Return JSON indented, and any other text unchanged."""
     try:
         return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

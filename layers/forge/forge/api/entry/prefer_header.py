@@ -51,7 +51,8 @@ def _preferences(headers: Iterable[str]) -> Iterator[str]:
     for header in headers:
         for preference in header.split(","):
             token = _QUOTED.sub(r"=\1", preference.partition(";")[0].strip())
-            yield re.sub(r"\s*=\s*", "=", token).lower()
+            name, sign, value = token.partition("=")
+            yield f"{name.rstrip()}{sign}{value.lstrip()}".lower()
 
 
 _Prefer = Annotated[
