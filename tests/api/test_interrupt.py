@@ -12,6 +12,7 @@ from forge.models.session_key import SessionKey
 from forge.models.work import Lease
 from forge.store import Store, open_store
 from forge.store.controls import TableControls
+from forge.store.sessions import TableSessions
 from tests.api.conftest import ConnectionsServer
 from tests.api.gateway import Gateway
 
@@ -124,6 +125,19 @@ def test_a_repeated_message_stops_what_the_first_request_could_not_stop(
     assert [queued["content"] for queued in state["queued"]] == ["in their place"]
     assert state["outcomes"] == {second: "interrupted"}
     assert real_store.controls.read([KEY])[KEY].interrupt == first
+
+
+@pytest.mark.parametrize("read", ["messages", "streaming_text"])
+def test_a_stop_that_cannot_be_shown_is_not_requested_again(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    """Without a run's id, it would stop what the person says next."""
+    gateway.connect(session_id="s")
+    first = chat(gateway, "first")
+    with monkeypatch.context() as patch:
+        patch.setattr(TableSessions, read, out_of_reach)
+        answer = gateway.post("/api/interrupt", {"session_id": "s"})
+    assert (answer.status, answer.json["outcomes"]) == (200, {first: "interrupted"})
 
 
 def out_of_reach(*_: object) -> None:

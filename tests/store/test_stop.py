@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from forge.dynamodb.table import Table
-from forge.errors import LeaseLost
+from forge.errors import LeaseLost, StorageUnavailable
 from forge.models.run import Progress
 from forge.models.timing import LEASE_MS
 from forge.models.work import CallRecord
@@ -70,6 +70,30 @@ def test_an_abandoned_run_is_interrupted_with_its_partial_text(store: Store, clo
         store.runs.finish(lease, completed(spoken("too late")))
     assert log(store)[-1] == "Interrupted by user"
     assert store.sessions.messages(session)[-1].run_end == "interrupted"
+
+
+@pytest.mark.parametrize("call", ["update", "transact"])
+def test_a_stop_that_broke_off_keeps_the_partial_text_when_it_is_repeated(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch, call: str
+):
+    """The answer to the write that moves the fence is lost, or the write that ends the run fails."""
+    lease = store.runs.flush(started(store, "question"), "half an answer")
+    clock.advance(6_001)
+    write = getattr(Table, call)
+
+    def lost(table: Table, *given: Any) -> None:
+        if call == "update":
+            write(table, *given)
+        raise StorageUnavailable("The table is out of reach.", retry_after=1)
+
+    with monkeypatch.context() as patch, suppress(StorageUnavailable):
+        patch.setattr(Table, call, lost)
+        store.recovery.interrupt_abandoned(KEY, lease.run_id)
+    session = store.sessions.get(KEY)
+    assert session is not None
+    assert store.sessions.streaming_text(session) == "half an answer"
+    store.recovery.interrupt_abandoned(KEY, lease.run_id)
+    assert log(store) == ["question", "half an answer", "Interrupted by user"]
 
 
 def test_a_late_finish_of_an_interrupted_run_is_refused_by_the_fence(store: Store, clock: Clock):

@@ -10,7 +10,7 @@ from forge.api.message_pages import MESSAGES_LIMIT, page
 from forge.api.push import push_state
 from forge.api.unreadable_sessions import not_shown_state, unreadable_state
 from forge.api.waiting_for_workers import until_ended
-from forge.errors import SessionUnreadable
+from forge.errors import SessionUnreadable, StorageUnavailable
 from forge.models import public
 from forge.models.approval_reply import ApprovalReply
 from forge.models.http import State
@@ -192,7 +192,12 @@ def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO
         session = _stop_active(session, active)
     elif waiting := [each.run_id for each in session.inbox if run_id in {None, each.run_id}]:
         session = _withdraw(session, waiting)
-    return _shown(key, session, preferences)
+    try:
+        return _shown(key, session, preferences)
+    except StorageUnavailable:
+        if session is None:
+            raise
+        return public.older_state(session, [], None)
 
 
 def _send(session: Session, run_id: str, *, is_traced: bool = False) -> None:
@@ -216,10 +221,7 @@ def _stop_active(session: Session, active: ActiveRun) -> Session | None:
 
 
 def _stop_replaced(session: Session) -> Session:
-    """Stop the run in progress and withdraw the queued messages that a waiting message replaces.
-
-    A worker does the same for the runs that it executes, in case this fails.
-    """
+    """Stop the runs that a waiting message replaces. If this fails, a worker stops them when it executes them."""
     replaced, active = session.replaced, session.active
     if not replaced:
         return session
@@ -239,5 +241,8 @@ def _changed(before: Session, after: Session | None) -> Session | None:
     """Push the changed state here, because no worker tells the connections of a change that a function makes."""
     if after and after.rev != before.rev:
         told = before.logged if after.generation == before.generation else 0
-        push_state(after, dependencies.store().sessions.messages(after, told))
+        try:
+            push_state(after, dependencies.store().sessions.messages(after, told))
+        except StorageUnavailable:
+            logger.warning("state not pushed", extra={"key_digest": after.key.digest})
     return after

@@ -116,6 +116,8 @@ class ActiveRun(BaseModel):
     """The number of attempts that count against the run (`worker.runs.lost_worker_limit` limits it)."""
     history_base: int | None = None
     """The number of entries of the LLM history that are older than the run; None if another version began the run."""
+    stop_fence: int = 0
+    """The fencing token that a stop gave the run; if it is `fence`, no worker has claimed the run since."""
 
     @property
     def run_id(self) -> str:

@@ -80,13 +80,16 @@ def interrupt_abandoned(
     A run that has begun a call with an effect is left to a worker, which has been told to stop it: only an attempt
     that replays the journal can say what the outcome of that call is. The fence is incremented first. A worker that
     wakes up late, or whose clock is behind, then cannot begin a call between the check of the run's calls and the end
-    of the run.
+    of the run. A stop that is repeated, because the earlier one broke off after that, increments the fence no further.
     """
 
     def fence_off(session: Session) -> Transition:
         active = _abandoned(table, session, run_id, clock())
-        after = active.model_copy(update={"fence": active.fence + 1})
-        change = ConditionalWrite().assign("fence = fence + :one", one=1)
+        if active.stop_fence == active.fence:
+            raise _Settled(session)
+        fence = active.fence + 1
+        after = active.model_copy(update={"fence": fence, "stop_fence": fence})
+        change = ConditionalWrite().assign("fence = fence + :one", one=1).set(stop_fence=fence)
         return Transition(change, [], session.model_copy(update={"active": after}))
 
     def end(session: Session) -> Transition:
@@ -114,9 +117,7 @@ def _abandoned(table: Table, session: Session, run_id: str, now: int) -> ActiveR
 
 
 def _spoken(table: Table, session: Session, active: ActiveRun) -> list[Draft]:
-    """The text that the run streamed. It is stored under the fence before the one that ends the run."""
-    streaming = active.model_copy(update={"fence": active.fence - 1})
-    text = whole_text(table, session.model_copy(update={"active": streaming}))
+    text = whole_text(table, session)
     spoken = Draft(sender="agent", content=text, created_at=active.started_at, run_id=active.run_id)
     return [spoken] if text else []
 

@@ -113,7 +113,7 @@ OPTIONAL: Mapping[str, Attribute] = {
     "chain_wait": Attribute(str, _always(None), is_replaceable=True),
     "alone": Attribute(bool, _always(None), is_replaceable=True),
     **dict.fromkeys(
-        ("put_back_at", "strikes", "mark", "claimed_at", "lived", "history_base"),
+        ("put_back_at", "strikes", "mark", "claimed_at", "lived", "history_base", "stop_fence"),
         Attribute(int, _always(None), is_replaceable=True),
     ),
 }

@@ -40,6 +40,7 @@ ACTIVE_ATTRIBUTES = (
     "lived",
     "alone",
     "history_base",
+    "stop_fence",
     "taken_from",
     "withdrawn",
 )
@@ -201,4 +202,5 @@ def _active(item: Item) -> ActiveRun | None:
         chain_wait=lenient(ChainWait, item["chain_wait"]) if "chain_wait" in item else None,
         strikes=item.get("strikes", 0),
         history_base=item.get("history_base"),
+        stop_fence=item.get("stop_fence", 0),
     )

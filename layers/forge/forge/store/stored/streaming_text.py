@@ -45,7 +45,8 @@ def tail_of(table: Table, session: Session) -> str:
     if active is None or active.text:
         return active.text if active else ""
     item = table.get(keys.text(session.key, session.generation)) or {}
-    place = (active.fence, session.text_seq, active.text_base)
+    streamed_under = active.fence - (active.stop_fence == active.fence)
+    place = (streamed_under, session.text_seq, active.text_base)
     if (item.get("fence"), item.get("seq"), item.get("base")) != place:
         return ""
     try:
