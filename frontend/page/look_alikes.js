@@ -1,6 +1,6 @@
 // Addresses that look like each other. A fraud makes one whose first and last digits are those of an address that the
 // person knows, and places it where the agent reads it; whoever compares only the ends signs a payment to the fraud.
-// The server compares too (`worker/agent/wallet/review/look_alikes.py`), when it makes the request and when it binds it;
+// The server compares too (`worker/agent/wallet/review/warnings/look_alikes.py`), when it makes the request and when it binds it;
 // the page knows what has been said since.
 
 import { reviewOf } from './approval_words.js';

@@ -59,7 +59,7 @@ def resolve(who: str, network: str, test_accounts: Sequence[str]) -> Account:
 
 def label(address: str, test_accounts: Sequence[str]) -> Account:
     names = {a.lower(): n for a, n in zip(test_accounts, ACCOUNT_NAMES, strict=False)}
-    return Account(address=_checksummed(address.lower()), name=names.get(address.lower()))
+    return Account(address=checksummed(address), name=names.get(address.lower()))
 
 
 def parse_address(text: str) -> str:
@@ -71,18 +71,19 @@ def parse_address(text: str) -> str:
         )
     if len(digits) != 40 or not _HEX.fullmatch(text.strip()):
         raise ToolRefused(f"{_short(text)} is not an address (0x and 40 hex digits): {_fault(digits)}.")
-    checksummed = _checksummed("0x" + digits.lower())
-    if digits not in (digits.lower(), digits.upper(), checksummed[2:]):
+    address = checksummed("0x" + digits)
+    if digits not in (digits.lower(), digits.upper(), address[2:]):
         raise ToolRefused(
             f"The checksum of {text} is wrong, so a digit may be mistyped. Compare it with its source.",
-            f"If every digit is right, pass {checksummed}.",
+            f"If every digit is right, pass {address}.",
         )
-    return checksummed
+    return address
 
 
 @lru_cache(maxsize=4096)
-def _checksummed(address: str) -> str:
-    return str(to_checksum_address(address))
+def checksummed(address: str) -> str:
+    """`address`: 0x and 40 hex digits, in any case; empty for an address that a log leaves out."""
+    return str(to_checksum_address(address.lower() or ZERO_ADDRESS))
 
 
 def _unknown(text: str) -> ToolRefused:

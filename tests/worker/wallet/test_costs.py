@@ -21,7 +21,7 @@ from worker.agent.wallet.review.known_functions.router import router_commands
 from worker.agent.wallet.review.known_functions.rows import THE_CALLED
 from worker.agent.wallet.review.review_request import reviewed
 from worker.agent.wallet.review.shown_call_tree import all_nodes
-from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
+from worker.agent.wallet.review.warnings.swap_limits import least_warnings, most_warnings
 from worker.ethereum.amounts import readable_amount
 from worker.ethereum.chains import Chains
 from worker.ethereum.fee_estimate import GAS_PRICE_ORACLE

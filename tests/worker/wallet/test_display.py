@@ -10,8 +10,8 @@ from forge.models.wallet_review import Review, ReviewChange, ReviewedCall, Revie
 from tests.worker.wallet.giving_calls import OWNER, THIEF, TOKEN, called
 from worker.agent.wallet.request_in_words import decoded_text, simulation_text
 from worker.agent.wallet.review.call_nodes import Right
-from worker.agent.wallet.review.judge_rights import judged, warning_of
 from worker.agent.wallet.review.token_facts import Facts, TokenFacts
+from worker.agent.wallet.review.warnings.rights import judged, right_warning
 from worker.ethereum.tokens import Token
 
 FEE = ReviewFee(gas="21000", wei="1", formatted="0.00002", currency="ETH")
@@ -97,7 +97,7 @@ def test_an_allowance_is_compared_with_what_there_is_and_not_with_one_number(
     right, facts = Right("erc20", TOKEN, THIEF, amount), Facts(about)
     allowance = judged(right, facts, OWNER)
     assert allowance.unlimited is unlimited
-    assert warning_of(right, allowance, facts, OWNER).severity == severity
+    assert right_warning(right, allowance, facts, OWNER).severity == severity
 
 
 def test_a_small_allowance_is_told_in_the_tokens_own_units() -> None:

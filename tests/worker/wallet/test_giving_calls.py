@@ -33,10 +33,10 @@ from tests.worker.wallet.giving_calls import (
     safe,
 )
 from worker.agent.wallet.review.decode_calls import MOST_BYTES, MOST_CALLS, decode_calls
-from worker.agent.wallet.review.judge_rights import judged, warning_of
 from worker.agent.wallet.review.known_functions.wrappers import BATCHES
 from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.token_facts import Facts
+from worker.agent.wallet.review.warnings.rights import judged, right_warning
 from worker.ethereum.addresses import ZERO_ADDRESS
 
 LOUD = {"not_understood", "nested_too_deep", "too_large"}
@@ -46,7 +46,7 @@ def found_in(data: bytes, to: str = TOKEN) -> tuple[list[Allowance], list[Review
     """What is known without any chain."""
     reading = decode_calls([(to, 0, data)])
     pairs = [(right, judged(right, Facts(), OWNER)) for right in reading.rights]
-    given_away = [warning_of(right, each, Facts(), OWNER) for right, each in pairs if not each.revokes]
+    given_away = [right_warning(right, each, Facts(), OWNER) for right, each in pairs if not each.revokes]
     return [each for _, each in pairs], [*given_away, *reading.warnings]
 
 

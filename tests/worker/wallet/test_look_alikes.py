@@ -21,8 +21,8 @@ from tests.worker.wallet.reviews import Reviews
 from tests.worker.wallet.talk import asking
 from tests.worker.wallet.test_binding import bound
 from worker.agent.wallet.review.decode_calls import decode_calls
-from worker.agent.wallet.review.look_alikes import addresses_in, parties_of, warnings_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes
+from worker.agent.wallet.review.warnings.look_alikes import addresses_in, look_alike_warnings, parties_of
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_tokens import KNOWN_TOKENS, known_addresses
 
@@ -38,8 +38,8 @@ def fraud(address: str) -> str:
 def test_two_addresses_look_alike_if_three_digits_are_the_same_at_both_ends(
     known: str, other: str, *, is_alike: bool
 ) -> None:
-    assert [each.code for each in warnings_of([other], [known])] == ["look_alike"] * is_alike
-    assert [each.code for each in warnings_of([known], [other])] == ["look_alike"] * is_alike
+    assert [each.code for each in look_alike_warnings([other], [known])] == ["look_alike"] * is_alike
+    assert [each.code for each in look_alike_warnings([known], [other])] == ["look_alike"] * is_alike
 
 
 @pytest.mark.parametrize(("text", "found"), ROWS["texts"])
@@ -86,7 +86,7 @@ def wide() -> dict[str, bytes]:
 @pytest.mark.parametrize("where", wide())
 def test_every_address_of_the_calls_is_compared(where: str) -> None:
     nodes = decode_calls([(TOKEN, 0, wide()[where])]).calls
-    (warning,) = warnings_of(parties_of(all_nodes(nodes), [], [], []), [KNOWN])
+    (warning,) = look_alike_warnings(parties_of(all_nodes(nodes), [], [], []), [KNOWN])
     assert warning.text.startswith(f"{to_checksum_address(fraud(KNOWN))} only looks like {KNOWN}.")
 
 
@@ -113,9 +113,9 @@ def test_a_token_that_looks_like_one_that_people_know_is_told(
         "is called": parties_of(all_nodes(decode_calls([(made, 0, b"")]).calls), [], [], []),
         "is named": parties_of(all_nodes(decode_calls([(TOKEN, 0, named(made))]).calls), [], [], []),
     }[how]
-    (warning,) = warnings_of(parties, known_addresses(chain))
+    (warning,) = look_alike_warnings(parties, known_addresses(chain))
     assert warning.text.lower().startswith(f"{made} only looks like {real}.")
-    assert warnings_of([real], known_addresses(chain)) == []
+    assert look_alike_warnings([real], known_addresses(chain)) == []
 
 
 def named(token: str) -> bytes:

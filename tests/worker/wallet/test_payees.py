@@ -27,8 +27,8 @@ from tests.worker.wallet.giving_calls import (
 from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.known_functions import Meaning, known_functions
 from worker.agent.wallet.review.known_functions.router import router_commands
-from worker.agent.wallet.review.payees import payee_warnings
 from worker.agent.wallet.review.shown_call_tree import all_nodes, recipient_of
+from worker.agent.wallet.review.warnings.payees import payee_warnings
 from worker.ethereum.function_signatures import AbiType
 
 CALLED = {meaning.text: meaning for meaning in known_functions().values() if meaning.pays}

@@ -8,8 +8,8 @@ from eth_abi.abi import encode
 from tests.worker.wallet.giving_calls import OWNER, ROUTER, THIEF, TOKEN, WRAPPER, called, router
 from tests.worker.wallet.test_payees import ONE, SWEEP, TWO, exchange, swap_01, swap_02, told
 from worker.agent.wallet.review.decode_calls import decode_calls
-from worker.agent.wallet.review.payees import payee_warnings
 from worker.agent.wallet.review.shown_call_tree import all_nodes
+from worker.agent.wallet.review.warnings.payees import payee_warnings
 
 V3_SWAP = ["address", "uint256", "uint256", "bytes", "bool"]
 

@@ -13,9 +13,9 @@ from tests.worker.wallet.test_payees import ONE, SWEEP, TWO
 from worker.agent.wallet.review.call_nodes import Node, Reading
 from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.known_functions.router import newer_commands
-from worker.agent.wallet.review.payees import payee_warnings
 from worker.agent.wallet.review.shown_call_tree import all_nodes
-from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
+from worker.agent.wallet.review.warnings.payees import payee_warnings
+from worker.agent.wallet.review.warnings.swap_limits import least_warnings, most_warnings
 from worker.ethereum.addresses import ZERO_ADDRESS
 
 IN_SINGLE, IN, OUT_SINGLE, OUT, SETTLE, SETTLE_ALL = 0x06, 0x07, 0x08, 0x09, 0x0B, 0x0C

@@ -10,7 +10,7 @@ from pydantic_ai.messages import ModelMessage, TextPart, ToolCallPart, ToolRetur
 
 from forge.models.approval import Approval
 from forge.models.message import Message
-from worker.agent.wallet.review.look_alikes import addresses_in
+from worker.agent.wallet.review.warnings.look_alikes import addresses_in
 
 
 def of_history(messages: Sequence[ModelMessage]) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from forge.models.wallet_review import Review
 from worker.agent.wallet.answer.asset_sums import LEAST_PERCENT, USUAL_FACTOR, shown_units
-from worker.agent.wallet.review.judge_rights import checksummed
 from worker.concurrent_calls import all_of
+from worker.ethereum.addresses import checksummed
 from worker.ethereum.amounts import readable_amount
 from worker.ethereum.chains import Chain
 from worker.ethereum.node import Receipt, Transaction

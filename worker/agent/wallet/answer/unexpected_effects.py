@@ -20,9 +20,10 @@ from worker.agent.wallet.answer.asset_sums import (
 )
 from worker.agent.wallet.answer.unexpected_rights import unexpected_rights
 from worker.agent.wallet.request_in_words import change_in_words
-from worker.agent.wallet.review.judge_rights import checksummed, judged
 from worker.agent.wallet.review.token_facts import Facts, read_facts
+from worker.agent.wallet.review.warnings.rights import judged
 from worker.concurrent_calls import all_of
+from worker.ethereum.addresses import checksummed
 from worker.ethereum.chains import Chain
 from worker.ethereum.known_tokens import known_addresses
 from worker.ethereum.simulated_effects import Effects

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from forge.models.wallet_review import Review, ReviewedCall
 from worker.agent.wallet.review.call_nodes import Right
-from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.logged_rights import concerns, logged_right
 from worker.agent.wallet.review.token_facts import DELEGATION, address_word, ask_number, code_of
 from worker.concurrent_calls import all_of
+from worker.ethereum.addresses import checksummed
 from worker.ethereum.chains import Chain
 from worker.ethereum.node import Receipt
 from worker.ethereum.simulated_logs import Grant

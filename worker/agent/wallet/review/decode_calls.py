@@ -16,9 +16,9 @@ from forge.models.wallet_review import ReviewWarning, Severity, WarningCode
 from worker.agent.wallet.review.argument_paths import broadcast, raw_bytes, selected
 from worker.agent.wallet.review.call_nodes import Node, Reading, Right
 from worker.agent.wallet.review.inner_calls import inner_calls
-from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.known_functions import Calls, Gives, Meaning, giving_selector, known_functions
 from worker.agent.wallet.review.known_functions.wrappers import BATCHES
+from worker.ethereum.addresses import checksummed
 from worker.ethereum.lenient_decoding import Allotment, LenientReader, TooMuch, is_dynamic
 
 MOST_BYTES = 45_000

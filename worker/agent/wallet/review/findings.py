@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from forge.models.wallet_review import ReviewChange
 from worker.agent.wallet.review.after_simulation import After
 from worker.agent.wallet.review.call_nodes import Reading, Right
-from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.shown_call_tree import names_payee, recipient_of
 from worker.agent.wallet.review.token_facts import Facts
-from worker.ethereum.addresses import ZERO_ADDRESS
+from worker.ethereum.addresses import ZERO_ADDRESS, checksummed
 from worker.ethereum.transaction_results import AssetChange, Simulation
 from worker.ethereum.transactions import Request
 

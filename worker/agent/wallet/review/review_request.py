@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 
 from forge.models.wallet_review import (
@@ -14,7 +13,6 @@ from forge.models.wallet_review import (
     ReviewFee,
     ReviewWarning,
     SimulationOutcome,
-    WarningCode,
 )
 from worker.agent.wallet.review.after_simulation import (
     After,
@@ -27,15 +25,14 @@ from worker.agent.wallet.review.after_simulation import (
 )
 from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found, changes_of
-from worker.agent.wallet.review.judge_rights import checksummed, judged, warning_of
-from worker.agent.wallet.review.left_out import MOST_CHANGES, left_out_count, left_out_warnings
-from worker.agent.wallet.review.look_alikes import parties_of, warnings_of
-from worker.agent.wallet.review.other_warnings import notes_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes, shown_calls
 from worker.agent.wallet.review.simulate_request import check_for_anyone, simulated
-from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
 from worker.agent.wallet.review.token_facts import read_facts
-from worker.ethereum.known_tokens import known_addresses, wrapped_coins
+from worker.agent.wallet.review.warnings.all_warnings import all_warnings
+from worker.agent.wallet.review.warnings.left_out import MOST_CHANGES, left_out_count
+from worker.agent.wallet.review.warnings.rights import judged
+from worker.ethereum.addresses import checksummed
+from worker.ethereum.known_tokens import known_addresses
 from worker.ethereum.transaction_results import Simulation
 from worker.ethereum.transactions import Request
 from worker.tool_outcomes import ToolRefused
@@ -79,30 +76,11 @@ def _answer(simulation: Simulation) -> bytes | None:
 
 
 def _review(found: Found) -> Review:
-    pairs = [(right, judged(right, found.facts, found.sender)) for right in found.rights]
-    allowances = [each for _, each in pairs]
-    given = [warning_of(r, each, found.facts, found.sender) for r, each in pairs if not each.revokes]
+    allowances = [judged(right, found.facts, found.sender) for right in found.rights]
     changes = changes_of(found)
     calls, is_whole = shown_calls(found.reading.calls)
     outcome, reason = _outcome(found, changes)
-    parties = parties_of(all_nodes(found.reading.calls), changes, allowances, [found.recipient])
-    alike = warnings_of(parties, found.known)
-    limits = [
-        *least_warnings(
-            all_nodes(found.reading.calls), changes, wrapped_coins(found.facts.chain_id, found.facts.coin)
-        ),
-        *most_warnings(all_nodes(found.reading.calls), changes),
-    ]
-    left_out = left_out_warnings(found, changes)
-    warnings = [
-        *alike,
-        *given,
-        *left_out,
-        *limits,
-        *found.reading.warnings,
-        *notes_of(found, outcome, reason),
-    ]
-    ordered = _ordered(warnings)
+    ordered = all_warnings(found, allowances, changes, outcome, reason)
     review = Review(
         outcome=outcome,
         reason=reason,
@@ -121,18 +99,6 @@ def _review(found: Found) -> Review:
 
 def _weight(allowance: Allowance) -> tuple[bool, bool]:
     return allowance.revokes, not allowance.unlimited
-
-
-def _ordered(warnings: list[ReviewWarning]) -> list[ReviewWarning]:
-    """Put dangers first, each once. If there are too many, at least the first of each kind is kept."""
-    once = {(each.code, each.text): each for each in warnings}
-    told = Counter[WarningCode]()
-    ranks: list[tuple[bool, int]] = []
-    for each in once.values():
-        told[each.code] += 1
-        ranks.append((each.severity != "danger", told[each.code]))
-    ranked = sorted(zip(ranks, once.values(), strict=True), key=lambda pair: pair[0])
-    return [each for _, each in ranked]
 
 
 def _outcome(found: Found, changes: list[ReviewChange]) -> tuple[SimulationOutcome, str | None]:

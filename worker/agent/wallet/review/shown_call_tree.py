@@ -9,9 +9,9 @@ from forge.models.counted_words import counted
 from forge.models.wallet_review import ReviewArgument, ReviewedCall
 from worker.agent.wallet.review.argument_paths import texts
 from worker.agent.wallet.review.call_nodes import Node
-from worker.agent.wallet.review.judge_rights import checksummed
-from worker.agent.wallet.review.payees import recipients_in
+from worker.agent.wallet.review.recipients import recipients_in
 from worker.ethereum.abi_values import from_abi
+from worker.ethereum.addresses import checksummed
 from worker.ethereum.function_signatures import AbiType
 
 MOST_SHOWN = 40

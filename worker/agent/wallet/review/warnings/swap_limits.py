@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from forge.models.wallet_review import ReviewChange, ReviewWarning
 from worker.agent.wallet.review.call_nodes import Node
-from worker.agent.wallet.review.swapped_tokens import COIN, Limit, lower_limits, upper_limits
+from worker.agent.wallet.review.warnings.swapped_tokens import COIN, Limit, lower_limits, upper_limits
 from worker.ethereum.addresses import ZERO_ADDRESS
 
 USUAL_FACTOR = 2

@@ -9,7 +9,7 @@ from forge.models.wallet_review import ReviewChange, ReviewWarning
 from worker.agent.wallet.request_in_words import change_in_words
 from worker.agent.wallet.review.findings import Found, changes_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes
-from worker.agent.wallet.review.swapped_tokens import COIN, lower_limits
+from worker.agent.wallet.review.warnings.swapped_tokens import COIN, lower_limits
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.known_tokens import wrapped_coins
 from worker.ethereum.simulated_logs import units_of

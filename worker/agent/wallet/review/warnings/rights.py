@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eth_utils.address import to_checksum_address
-
 from forge.models.counted_words import counted
 from forge.models.wallet_review import Allowance, AllowanceKind, AllowanceSource, ReviewWarning, WarningCode
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.token_facts import Facts, TokenFacts
-from worker.ethereum.addresses import ZERO_ADDRESS
+from worker.ethereum.addresses import checksummed
 
 ASTRONOMIC = 10**27
 """Base units above which an amount counts as unlimited if the token's supply is unknown: a billion tokens with 18
@@ -91,7 +89,7 @@ def judged(right: Right, facts: Facts, sender: str | None) -> Allowance:
     )
 
 
-def warning_of(right: Right, allowance: Allowance, facts: Facts, sender: str | None) -> ReviewWarning:
+def right_warning(right: Right, allowance: Allowance, facts: Facts, sender: str | None) -> ReviewWarning:
     """An amount that is known to be less than the owner's balance is only a caution if a contract may take it; every
     other right is a danger. Programs that need an allowance are contracts; a person who needs one can be paid instead.
     """
@@ -182,7 +180,3 @@ def _other_owner(right: Right, sender: str | None) -> str | None:
     """Return null for the account that signs."""
     is_own = right.owner is None or (sender is not None and right.owner.lower() == sender.lower())
     return None if is_own else checksummed(right.owner or "")
-
-
-def checksummed(address: str) -> str:
-    return str(to_checksum_address(address.lower() or ZERO_ADDRESS))

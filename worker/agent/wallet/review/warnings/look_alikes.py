@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from forge.models.wallet_review import Allowance, ReviewChange, ReviewWarning
 from worker.agent.wallet.review.argument_paths import addresses
 from worker.agent.wallet.review.call_nodes import Node
-from worker.agent.wallet.review.judge_rights import checksummed
+from worker.ethereum.addresses import checksummed
 
 SAME_DIGITS = 3
 """Digits that are the same at both ends of two addresses that look alike. One pair in 17 million is so by chance."""
@@ -44,7 +44,7 @@ def parties_of(
     return list({each.lower(): each for each in parties}.values())
 
 
-def warnings_of(parties: Sequence[str], known: Iterable[str]) -> list[ReviewWarning]:
+def look_alike_warnings(parties: Sequence[str], known: Iterable[str]) -> list[ReviewWarning]:
     """Return a danger for each party that looks like a known address; the first of these is named."""
     by_ends: dict[str, list[str]] = {}
     for address in known:

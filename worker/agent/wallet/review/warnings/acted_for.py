@@ -12,8 +12,8 @@ from worker.agent.wallet.request_in_words import change_in_words
 from worker.agent.wallet.review.argument_paths import selected
 from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.findings import Found, changes_of
-from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.shown_call_tree import all_nodes
+from worker.ethereum.addresses import checksummed
 
 MOST_TOLD = 8
 """Maximum movements that warnings name."""

@@ -5,62 +5,21 @@ and then nothing that leaves the signer's account shows it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
 from forge.models.wallet_review import ReviewWarning
-from worker.agent.wallet.review.argument_paths import broadcast, selected
+from worker.agent.wallet.review.argument_paths import selected
 from worker.agent.wallet.review.call_nodes import Node
-from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.known_functions.rows import THE_CALLED
+from worker.agent.wallet.review.recipients import WHOLE, Payee, payees_of
+from worker.ethereum.addresses import checksummed
 from worker.ethereum.uniswap_pairs import pairs_of
 
 USUAL_PART = 100
 """The largest part, in ten-thousandths, that is usual as the fee of a page which offers swaps."""
 MOST_NAMED = 3
 """Maximum accounts that a warning names."""
-_WHOLE = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Payee:
-    """An account that a call names."""
-
-    account: str
-    """The address; empty: the account that signs."""
-    part: int = _WHOLE
-    """The part that it gets, in ten-thousandths."""
-
-
-def recipients_in(node: Node) -> list[str]:
-    """Return the recipients that the call names, in lower case; an empty one is the account that signs."""
-    if not (node.understood and node.meaning):
-        return []
-    path = node.meaning.recipient
-    named = selected(node.meaning.signature.inputs, node.values, path, node.to)
-    return [_account(node, each).lower() for each in named]
-
-
-def _account(node: Node, named: str) -> str:
-    places = dict(node.meaning.pays.places) if node.meaning and node.meaning.pays else {}
-    match places.get(int(named, 16)):
-        case "caller":
-            return node.caller or ""
-        case "called":
-            return node.to
-        case "unnamed":
-            return ""
-        case None:
-            return named
-
-
-def payees_of(node: Node) -> Iterator[Payee]:
-    if not (node.understood and node.meaning and (pays := node.meaning.pays)):
-        return
-    columns = [selected(node.meaning.signature.inputs, node.values, path) for path in (pays.to, pays.part)]
-    for named, part in broadcast(columns):
-        yield Payee(_account(node, named), _WHOLE if part is None else part)
 
 
 def payee_warnings(nodes: Iterator[Node], sender: str | None) -> list[ReviewWarning]:
@@ -75,7 +34,7 @@ def payee_warnings(nodes: Iterator[Node], sender: str | None) -> list[ReviewWarn
             account = payee.account.lower()
             if not (account and payee.part) or account in _own(node, sender) - for_anyone:
                 continue
-            if payee.part < _WHOLE:
+            if payee.part < WHOLE:
                 parts += [payee] if account != node.to.lower() else []
             elif account in _route_behind(node, tree):
                 continue
@@ -148,9 +107,9 @@ def _parts_warning(parts: Sequence[Payee], sender: str | None) -> list[ReviewWar
     """Many small parts are a large one: each is a part of what those before it have left."""
     if not parts:
         return []
-    total = 1 - prod(Fraction(_WHOLE - each.part, _WHOLE) for each in parts)
+    total = 1 - prod(Fraction(WHOLE - each.part, WHOLE) for each in parts)
     what = f"{float(total * 100):.4g} % of what comes of the call"
-    return [_goes_elsewhere(what, parts, sender, is_usual=total * _WHOLE <= USUAL_PART)]
+    return [_goes_elsewhere(what, parts, sender, is_usual=total * WHOLE <= USUAL_PART)]
 
 
 def _goes_elsewhere(

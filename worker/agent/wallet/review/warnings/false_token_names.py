@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from forge.models.wallet_review import ReviewWarning
 from worker.agent.wallet.review.findings import Found
-from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.token_symbols import Imitated, imitated
+from worker.ethereum.addresses import checksummed
 
 
 def false_name_warnings(found: Found) -> list[ReviewWarning]:

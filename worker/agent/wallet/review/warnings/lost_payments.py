@@ -1,25 +1,21 @@
-"""Warnings about a request other than the rights that it gives."""
+"""Warnings about what would be lost or would not happen: it goes to nobody, or there is no contract that would act."""
 
 from __future__ import annotations
 
 from forge.models.wallet_review import ReviewWarning, SimulationOutcome, WarningCode
-from worker.agent.wallet.review.acted_for import account_warnings
-from worker.agent.wallet.review.addresses_of_nobody import belongs_to_nobody
 from worker.agent.wallet.review.call_nodes import Node
-from worker.agent.wallet.review.false_token_names import false_name_warnings
-from worker.agent.wallet.review.fee_warnings import fee_warnings
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found
-from worker.agent.wallet.review.judge_rights import checksummed
-from worker.agent.wallet.review.payees import payee_warnings, recipients_in
+from worker.agent.wallet.review.recipients import recipients_in
 from worker.agent.wallet.review.shown_call_tree import all_nodes
-from worker.agent.wallet.review.unconfirmed_payees import unconfirmed_warnings
+from worker.agent.wallet.review.warnings.addresses_of_nobody import belongs_to_nobody
+from worker.ethereum.addresses import checksummed
 from worker.ethereum.amounts import readable_amount
 from worker.ethereum.known_tokens import known_addresses
 
 _DANGERS = frozenset[WarningCode]({"lost_to_nobody"})
 
 
-def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> list[ReviewWarning]:
+def loss_warnings(found: Found, outcome: SimulationOutcome, reason: str | None) -> list[ReviewWarning]:
     request, top = found.request, found.reading.calls[0]
     to = top.to.lower()
     notes: list[tuple[bool, WarningCode, str]] = [
@@ -57,14 +53,11 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
         for node in all_nodes(top.inner)
         if node.data and node.value and node.to.lower() in found.facts.codeless
     ]
-    made = [
+    return [
         ReviewWarning(code=code, severity="danger" if code in _DANGERS else "caution", text=text)
         for applies, code, text in [*notes, *kept]
         if applies
     ]
-    elsewhere = [] if found.is_void else payee_warnings(all_nodes(found.reading.calls), found.sender)
-    elsewhere = [*unconfirmed_warnings(found, elsewhere), *elsewhere, *account_warnings(found)]
-    return [*_false_answer(found), *false_name_warnings(found), *elsewhere, *fee_warnings(found), *made]
 
 
 def _absent(found: Found, node: Node) -> str:
@@ -92,12 +85,3 @@ def _is_sent_to_a_token(found: Found) -> bool:
         for node in all_nodes(found.reading.calls)
         for recipient in recipients_in(node)
     )
-
-
-def _false_answer(found: Found) -> list[ReviewWarning]:
-    meaning = found.reading.calls[0].meaning
-    is_false = found.answer is not None and len(found.answer) >= 32 and not any(found.answer[:32])
-    if not (meaning and meaning.answers and is_false):
-        return []
-    text = f"{meaning.signature.name} would NOT work: the contract answers false, though the transaction does not fail."
-    return [ReviewWarning(code="returns_false", severity="danger", text=text)]

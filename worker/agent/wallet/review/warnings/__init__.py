@@ -1,0 +1,1 @@
+"""What a review warns of: a file for each kind of danger."""
