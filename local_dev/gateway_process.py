@@ -25,7 +25,7 @@ from forge.setting_errors import said_at_start  # noqa: E402
 from forge.settings import Settings  # noqa: E402
 from forge.store import system_clock  # noqa: E402
 from local_dev.aws.credential import Credential  # noqa: E402
-from local_dev.aws.queue_server import QueueServer, open_queues  # noqa: E402
+from local_dev.aws.sqs.queue_server import QueueServer, open_queues  # noqa: E402
 from local_dev.cloud import Cloud  # noqa: E402
 from local_dev.error_lines import report_errors  # noqa: E402
 from local_dev.gateway_messages import Control, GatewaySettings  # noqa: E402

@@ -25,7 +25,7 @@ from local_dev.options import STACK_FILE, Options
 from local_dev.processes.chain import Chain, anvil
 from local_dev.processes.child_keeper import Keeper
 from local_dev.processes.chosen_ports import url_of
-from local_dev.processes.emulator import Emulator, chosen
+from local_dev.processes.dynamodb_emulator import Emulator, chosen
 from local_dev.processes.processes import Child, Processes, StartFailed
 from local_dev.template import aws_variables as variables
 from local_dev.template.resource_names import local_wiring, shapes

@@ -19,7 +19,7 @@ from forge.aws.json_client import JsonClient
 from forge.aws.kept_connections import KeptConnections
 from forge.aws.services import DYNAMODB
 from local_dev.processes.chosen_ports import ReservedPort
-from local_dev.processes.emulator import dynoxide
+from local_dev.processes.dynamodb_emulator import dynoxide
 from tests.moto_speed import Answered, answered_elsewhere
 from tests.patience import LOOK_SECONDS, PATIENCE_SECONDS
 

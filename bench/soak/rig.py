@@ -28,8 +28,8 @@ from forge.settings import Settings
 from forge.store import keys, open_store, system_clock
 from local_dev.aws.create_tables import client, create_tables
 from local_dev.aws.credential import Credential
-from local_dev.aws.queue_server import QueueServer, open_queues
-from local_dev.processes.emulator import Emulator, chosen
+from local_dev.aws.sqs.queue_server import QueueServer, open_queues
+from local_dev.processes.dynamodb_emulator import Emulator, chosen
 from local_dev.processes.processes import Child, Processes
 from local_dev.template.aws_variables import aws_variables
 from local_dev.template.resource_names import shapes

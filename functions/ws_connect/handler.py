@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from forge.api.dependencies import stored
 from forge.api.entry.socket_handler import connect_handler
-from forge.api.sockets import connect
+from forge.api.socket_routes import connect
 
 handler = connect_handler(connect, stored("admission", "controls", "open_streams", "tickets"))

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from forge.api.dependencies import stored
 from forge.api.entry.socket_handler import connect_handler
-from forge.api.sockets import disconnect
+from forge.api.socket_routes import disconnect
 
 handler = connect_handler(disconnect, stored("controls", "open_streams"))

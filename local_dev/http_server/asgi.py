@@ -7,7 +7,7 @@ from collections.abc import Callable
 from starlette.types import Message, Receive, Scope, Send
 
 from forge.api.entry.origin_check import VIEWER_HEADER
-from forge.api.entry.request_charges import prefix_of
+from forge.api.entry.request_payer import prefix_of
 from local_dev.http_server.answer import Answer
 
 

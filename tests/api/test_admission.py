@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.api.entry.request_charges import prefix_of
+from forge.api.entry.request_payer import prefix_of
 from forge.models.frame import CLIENT_FRAME
 from forge.models.request_prices import FRAMES, ROUTES
 from forge.models.session import Catalog

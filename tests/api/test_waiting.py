@@ -12,7 +12,7 @@ import pytest
 
 from forge.api import dependencies, mcp_commands, waiting_for_workers
 from forge.api.entry.origin_check import EDGE_HEADER, VIEWER_HEADER, digest_of
-from forge.api.entry.request_charges import payer_digest, prefix_of
+from forge.api.entry.request_payer import payer_digest, prefix_of
 from forge.models.session import Catalog
 from forge.store.limits.waiting_requests import CALLERS_SHARE
 from tests.api.conftest import Environment

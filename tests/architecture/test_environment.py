@@ -28,7 +28,7 @@ READERS = {
     "local_dev/gateway_process.py": "root of the process",
     "local_dev/operator_tool.py": "root of the programs",
     "local_dev/processes/chain.py": "what a child process inherits",
-    "local_dev/processes/emulator.py": "what a child process inherits",
+    "local_dev/processes/dynamodb_emulator.py": "what a child process inherits",
     "local_dev/stack.py": "what a child process inherits",
     "local_dev/stack_process.py": "what a child process inherits",
     "worker/__main__.py": "root of the worker",

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from forge.store import system_clock
 from local_dev.aws.create_tables import client
 from local_dev.aws.credential import Credential
-from local_dev.aws.queue_server import QueueServer, open_queues
+from local_dev.aws.sqs.queue_server import QueueServer, open_queues
 from local_dev.aws.table_guard import LARGEST_HEAD, TableGuard
 from local_dev.processes.chosen_ports import ReservedPort
 from local_dev.template.aws_variables import aws_variables

@@ -21,7 +21,7 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.store.running.write_ahead import Stamp
 from local_dev.aws.create_tables import client, create_tables
-from local_dev.processes.emulator import MINISTACK, Emulator, chosen, dynoxide, is_readable
+from local_dev.processes.dynamodb_emulator import MINISTACK, Emulator, chosen, dynoxide, is_readable
 from local_dev.processes.processes import Child, Processes, StartFailed
 from local_dev.template.aws_variables import aws_variables
 from local_dev.template.resource_names import local_wiring, shapes

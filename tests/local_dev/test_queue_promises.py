@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.aws.queue_server import open_queues
-from local_dev.aws.queues import Queue, Queues, ReceiptExpired
+from local_dev.aws.sqs.queue_server import open_queues
+from local_dev.aws.sqs.queues import Queue, Queues, ReceiptExpired
 from tests.unlisted import tried
 
 FIFO = Queue("a.fifo", fifo=True, visibility=1000, dead="dead.fifo", most_receives=3, per_group=True)

@@ -20,9 +20,9 @@ from starlette.types import Message
 from forge.store import system_clock
 from local_dev.aws.create_tables import client
 from local_dev.aws.credential import Credential
-from local_dev.aws.queue_api import QueueApi
-from local_dev.aws.queue_server import QueueServer, open_queues
-from local_dev.aws.queues import Queue
+from local_dev.aws.sqs.queue_api import QueueApi
+from local_dev.aws.sqs.queue_server import QueueServer, open_queues
+from local_dev.aws.sqs.queues import Queue
 from local_dev.template.aws_variables import aws_variables
 from local_dev.template.resource_names import local_wiring
 from tests.patience import PATIENCE_SECONDS

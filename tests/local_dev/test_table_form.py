@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local_dev.aws.create_tables import client, create_tables
-from local_dev.processes.emulator import Emulator, dynoxide
+from local_dev.processes.dynamodb_emulator import Emulator, dynoxide
 from local_dev.processes.processes import Processes
 from local_dev.processes.table_form import fits, missing_indexes
 from local_dev.template.aws_variables import aws_variables

@@ -14,7 +14,7 @@ from forge.models.timing import HELD_RETRY_SECONDS, LEASE_MS, SUSPECT_RETRY_SECO
 from forge.models.work import Delivery, Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import Watched
-from tests.worker.scripts import Script, call, prompts
+from tests.worker.scripted_llm import Script, call, prompts
 from tests.worker.stage import KEY, Stage, message_of, playing
 from tests.worker.tools import Bank
 

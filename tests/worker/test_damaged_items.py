@@ -14,7 +14,7 @@ from tests.patience import PATIENCE_SECONDS
 from tests.schema import TABLE_NAME
 from tests.store.damages import OTHERS
 from tests.worker.machines import MortalBlocking
-from tests.worker.scripts import Script, call, prompts
+from tests.worker.scripted_llm import Script, call, prompts
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 

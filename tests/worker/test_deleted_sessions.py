@@ -17,7 +17,7 @@ from tests.patience import PATIENCE_SECONDS
 from tests.schema import TABLE_NAME
 from tests.store.scenes import about
 from tests.worker.machines import Watched
-from tests.worker.scripts import Script, call
+from tests.worker.scripted_llm import Script, call
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 

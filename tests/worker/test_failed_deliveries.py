@@ -22,7 +22,7 @@ from tests.patience import PATIENCE_SECONDS
 from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker.machines import Watched
-from tests.worker.scripts import Script, call
+from tests.worker.scripted_llm import Script, call
 from tests.worker.stage import KEY, LIMITS, Stage
 from worker.mcp_commands.command_answers import LOST, RESULT_BYTES, cut
 from worker.mcp_servers.server_base import PURE, OwnServer, new_server

@@ -19,7 +19,7 @@ from forge.errors import MissingApiKey
 from forge.models.ids import new_run_id
 from forge.models.run import CommandMessage, ToolCommand
 from tests.patience import PATIENCE_SECONDS
-from tests.worker.scripts import Script, call, prompts
+from tests.worker.scripted_llm import Script, call, prompts
 from tests.worker.stage import Stage, saying
 from tests.worker.tools import Bank
 

@@ -9,7 +9,7 @@ from forge.models.run import Ending, Progress
 from forge.models.session import Session
 from forge.models.session_key import ANONYMOUS, SessionKey
 from forge.models.work import Lease
-from tests.worker.scripts import Script, prompts
+from tests.worker.scripted_llm import Script, prompts
 from tests.worker.stage import KEY, Stage, message_of
 from worker.assembly import leased_records
 from worker.push.feed import Feed

@@ -7,7 +7,7 @@ from typing import Any
 
 from forge.errors import StorageUnavailable
 from forge.models.run import Outcome
-from tests.worker.scripts import Script, call, prompts, results
+from tests.worker.scripted_llm import Script, call, prompts, results
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 

@@ -14,7 +14,7 @@ from forge.settings import Settings
 from forge.store import keys
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import Watched
-from tests.worker.scripts import Script
+from tests.worker.scripted_llm import Script
 from tests.worker.stage import KEY, Stage, message_of
 
 

@@ -19,7 +19,7 @@ from pydantic_ai.messages import RetryInfo, ToolReturnPart
 
 from forge.models.work import CallKind, CallRecord
 from tests.properties import paired
-from tests.worker.scripts import Script, call, results
+from tests.worker.scripted_llm import Script, call, results
 from tests.worker.stage import Stage
 from tests.worker.wallet.test_operator_limits import policy
 from worker.agent.messages.result_parts import kind_of

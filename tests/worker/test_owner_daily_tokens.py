@@ -12,7 +12,7 @@ from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import open_store
 from tests.worker.gateway import Page
-from tests.worker.scripts import Script, call
+from tests.worker.scripted_llm import Script, call
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 

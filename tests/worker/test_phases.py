@@ -20,7 +20,7 @@ from forge_client.conversation import Conversation
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.gateway import Page
 from tests.worker.machines import Watched
-from tests.worker.scripts import Script, call
+from tests.worker.scripted_llm import Script, call
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 

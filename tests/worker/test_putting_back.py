@@ -12,7 +12,7 @@ import pytest
 from forge.errors import LeaseLost, MissingApiKey
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import Watched
-from tests.worker.scripts import Script, call, results
+from tests.worker.scripted_llm import Script, call, results
 from tests.worker.stage import Stage
 from tests.worker.tools import Bank
 from worker.runs.execution import PUT_BACK_MS

@@ -14,7 +14,7 @@ from mcp_types import AudioContent, BlobResourceContents, EmbeddedResource, Imag
 from pydantic_ai.messages import BinaryContent
 
 from tests.unlisted import tried
-from tests.worker.scripts import Script, call, results
+from tests.worker.scripted_llm import Script, call, results
 from tests.worker.stage import Stage
 from worker.agent.history.readable_files import readable
 from worker.agent.llm.provider_limits import PICTURES, ROWS

@@ -23,7 +23,7 @@ from forge.models.work import CallRecord, Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.properties import paired
 from tests.worker.machines import MortalBlocking, Watched
-from tests.worker.scripts import Piece, Script, call, results
+from tests.worker.scripted_llm import Piece, Script, call, results
 from tests.worker.stage import KEY, Stage, message_of, playing
 from tests.worker.test_ask_permission import web
 from tests.worker.tools import Bank

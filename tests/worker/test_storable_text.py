@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.worker.scripts import Script, call
+from tests.worker.scripted_llm import Script, call
 from tests.worker.stage import Stage
 from tests.worker.tools import Bank
 

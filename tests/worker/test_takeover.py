@@ -17,7 +17,7 @@ from forge.models.timing import LEASE_MS
 from forge.models.work import Lease
 from tests.patience import eventually
 from tests.worker.machines import MortalBlocking
-from tests.worker.scripts import Script, call, results
+from tests.worker.scripted_llm import Script, call, results
 from tests.worker.stage import KEY, PLACES, Stage, message_of, playing
 from tests.worker.tools import Bank
 from worker.push.feed import Feed

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.worker.machines import MortalBlocking
-from tests.worker.scripts import Script, call, results
+from tests.worker.scripted_llm import Script, call, results
 from tests.worker.stage import Stage
 from tests.worker.tools import Bank
 

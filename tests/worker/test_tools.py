@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge.models.message import TOOL_DISPLAY_LIMIT
-from tests.worker.scripts import Script, call, results
+from tests.worker.scripted_llm import Script, call, results
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 

@@ -17,7 +17,7 @@ from forge.models.ids import new_run_id
 from tests.collector import Collector, Received, collecting
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import MortalBlocking
-from tests.worker.scripts import Script, call
+from tests.worker.scripted_llm import Script, call
 from tests.worker.stage import KEY, Stage, message_of
 from tests.worker.tools import Bank
 from worker.agent.llm.stream_text import FIRST_EVENT

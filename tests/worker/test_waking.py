@@ -9,7 +9,7 @@ import asyncio
 import pytest
 
 from forge.models.session_key import ANONYMOUS, SessionKey
-from tests.worker.scripts import Script
+from tests.worker.scripted_llm import Script
 from tests.worker.stage import KEY, Stage, message_of
 
 SLEPT_MS = 60_000

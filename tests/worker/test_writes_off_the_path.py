@@ -18,7 +18,7 @@ from forge.models.work import CallRecord, Delivery, Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.gateway import Page
 from tests.worker.machines import Watched
-from tests.worker.scripts import Script
+from tests.worker.scripted_llm import Script
 from tests.worker.stage import KEY, Stage, message_of
 from worker.push.audience import Audience
 from worker.push.frame_pace import PACES

@@ -12,13 +12,13 @@ from pydantic_ai.tools import ToolDefinition
 
 from forge.models.session import MESSAGE_BYTES_LIMIT
 from tests.unlisted import tried
+from worker.agent.llm.local_model_input import RunSoFar
 from worker.agent.llm.offline.grammar import read
 from worker.agent.llm.offline.help import help_text
 from worker.agent.llm.offline.model import decide
 from worker.agent.llm.offline.plans import Step
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
-from worker.agent.llm.run_so_far import RunSoFar
 
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 HASH = "0x" + "12" * 32

@@ -14,11 +14,11 @@ from pydantic_ai.tools import ToolDefinition
 from tests.unlisted import tried
 from tests.worker_llm.test_grammar import TOOLS
 from tests.worker_llm.test_offline_commands import ANSWERED_WITHOUT_TOOLS, filled
+from worker.agent.llm.local_model_input import RunSoFar
 from worker.agent.llm.offline.help import EXAMPLES, help_text
 from worker.agent.llm.offline.model import decide
 from worker.agent.llm.offline.plans import Step
 from worker.agent.llm.offline.tool_calls import ToolCalls
-from worker.agent.llm.run_so_far import RunSoFar
 from worker.agent.tool_effects import HERE, Here
 from worker.mcp_servers import brave_search, etherscan
 from worker.mcp_servers.server_base import LACKS_META, NETWORKS_META

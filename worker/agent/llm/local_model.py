@@ -16,7 +16,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import RunContext, ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
-from worker.agent.llm.run_so_far import Call, RunSoFar
+from worker.agent.llm.local_model_input import Call, RunSoFar
 from worker.agent.llm.token_estimate import CHARACTERS_PER_TOKEN, estimated_tokens
 
 Piece = str | Call

@@ -35,8 +35,8 @@ from pydantic_ai.exceptions import (
 from pydantic_ai.tools import ToolDefinition
 
 from worker.agent.llm.local_model import LocalModel, Piece
+from worker.agent.llm.local_model_input import Call, RunSoFar
 from worker.agent.llm.paced_words import paced
-from worker.agent.llm.run_so_far import Call, RunSoFar
 from worker.agent.llm.script_values import fill_in
 
 FAILURES = {

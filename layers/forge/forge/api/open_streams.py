@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 
 from forge.api import dependencies
-from forge.api.entry.request_charges import charge_bytes
+from forge.api.entry.request_payer import charge_bytes
 from forge.errors import RateLimited, StorageUnavailable
 from forge.models.request_prices import ANSWER_BYTES, EVENT_BYTES
 from forge.observability import error_fields

@@ -35,7 +35,7 @@ class Submission(BaseModel):
     approval: ApprovalReply | None = None
     """The wallet's answer or the person's decision that the message carries."""
     payer: str = ""
-    """The digest of who is charged (`forge.api.entry.request_charges`); empty for the user of this computer."""
+    """The digest of who is charged (`forge.api.entry.request_payer`); empty for the user of this computer."""
     trace: str = ""
     """The caller's `traceparent` while tracing is on; empty: the run begins its own trace."""
     replaces_earlier: bool = False

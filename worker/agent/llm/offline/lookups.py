@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from forge.models.counted_words import counted
+from worker.agent.llm.local_model_input import Call, Result
 from worker.agent.llm.offline.amounts import ether
 from worker.agent.llm.offline.plans import Plan, Step
 from worker.agent.llm.offline.reading import field, number, problem, rows, status_of, text, words
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
-from worker.agent.llm.run_so_far import Call, Result
 from worker.json_text import read_json
 from worker.untrusted_text import code_block, in_chat, in_code
 

@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from pydantic_ai.tools import ToolDefinition
 
 from worker.agent.llm.local_model import LocalModel, Piece
+from worker.agent.llm.local_model_input import RunSoFar
 from worker.agent.llm.offline.grammar import read
 from worker.agent.llm.offline.help import help_text
 from worker.agent.llm.offline.plans import Step, next_step
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
-from worker.agent.llm.run_so_far import RunSoFar
 
 WORDS_PER_SECOND = 60.0
 

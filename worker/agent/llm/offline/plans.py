@@ -10,11 +10,11 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from worker.agent.llm.local_model_input import Call, Result
 from worker.agent.llm.offline.amounts import ether, to_wei
 from worker.agent.llm.offline.reading import balance_line, field, problem, status_of, unknown_outcome, words
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
-from worker.agent.llm.run_so_far import Call, Result
 from worker.ethereum.amounts import grouped
 from worker.ethereum.named_accounts import ACCOUNT_NAMES
 from worker.untrusted_text import in_chat, in_code

@@ -6,8 +6,8 @@ import json
 from typing import Any, cast
 
 from forge.models.counted_words import counted
+from worker.agent.llm.local_model_input import Result
 from worker.agent.llm.offline.amounts import ether
-from worker.agent.llm.run_so_far import Result
 from worker.untrusted_text import in_chat
 
 QUOTE_LIMIT = 1_500

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic_ai.tools import ToolDefinition
 
+from worker.agent.llm.local_model_input import Call
 from worker.agent.llm.offline.refusal import Refusal
-from worker.agent.llm.run_so_far import Call
 from worker.agent.tool_effects import here, knows, lacks
 
 SERVERS = {

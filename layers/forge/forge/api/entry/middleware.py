@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from forge.api.authentication.token_or_ticket import AccessRule
 from forge.api.entry.origin_check import check_distribution
 from forge.api.entry.problems import problem_of, problem_response
-from forge.api.entry.request_charges import charge_bytes, charge_request, with_payer
+from forge.api.entry.request_payer import charge_bytes, charge_request, with_payer
 from forge.api.entry.statuses import UNEXPECTED
 from forge.errors import ForgeError, InvalidRequest, RateLimited, TooLarge, UnsupportedMediaType
 from forge.models.caller import Caller

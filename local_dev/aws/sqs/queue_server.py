@@ -12,12 +12,12 @@ import uvicorn
 from forge.ports.clock import Clock
 from forge.store import system_clock
 from local_dev.aws.credential import Credential
-from local_dev.aws.queue_api import QueueApi
-from local_dev.aws.queues import Queue, Queues
+from local_dev.aws.sqs.queue_api import QueueApi
+from local_dev.aws.sqs.queues import Queue, Queues
 from local_dev.home import set_aside
 from local_dev.http_server.http_protocol import http_protocol
 from local_dev.http_server.limits import Limits
-from local_dev.processes.emulator import is_readable
+from local_dev.processes.dynamodb_emulator import is_readable
 from local_dev.template.resource_names import queue_name
 from local_dev.template.wiring import Wiring
 

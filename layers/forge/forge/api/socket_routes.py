@@ -11,7 +11,7 @@ from forge.api.authentication.own_sessions import checked
 from forge.api.authentication.tickets import caller_of_ticket
 from forge.api.entry.client_frames import priced_frame
 from forge.api.entry.origin_check import check_distribution
-from forge.api.entry.request_charges import charge_bytes, charge_request, with_payer
+from forge.api.entry.request_payer import charge_bytes, charge_request, with_payer
 from forge.api.entry.socket_handler import SocketCall
 from forge.api.message_pages import following, page
 from forge.api.push import close_over, post_all

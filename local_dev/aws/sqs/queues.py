@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from forge.ports.clock import Clock
-from local_dev.aws.queue_tables import DEDUPLICATION_MS, LATEST, SCHEMA, SET_BACK
+from local_dev.aws.sqs.queue_tables import DEDUPLICATION_MS, LATEST, SCHEMA, SET_BACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from local_dev.aws.queues import Queue, Received
+from local_dev.aws.sqs.queues import Queue, Received
 from local_dev.http_server.answer import Answer
 
 MOST_MESSAGES = 10

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from forge.ports.clock import Clock
 from local_dev.aws.credential import Credential
-from local_dev.aws.queue_messages import (
+from local_dev.aws.sqs.queue_messages import (
     MOST_MESSAGES,
     QueueError,
     Request,
@@ -26,7 +26,7 @@ from local_dev.aws.queue_messages import (
     success,
     text_of,
 )
-from local_dev.aws.queues import Queue, Queues, ReceiptExpired, Received
+from local_dev.aws.sqs.queues import Queue, Queues, ReceiptExpired, Received
 from local_dev.http_server.answer import Answer
 from local_dev.http_server.asgi import BodyTooLarge, read_body, respond
 

@@ -1,0 +1,1 @@
+"""A stand-in for SQS: queues in a file, and their server."""
