@@ -132,6 +132,19 @@ async def test_what_a_deleted_session_left_is_deleted_although_the_storage_fails
     assert clear.failures == 0
 
 
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_a_call_that_certainly_has_not_been_made_is_made_although_the_storage_fails(
+    stage: Stage, moment: str
+) -> None:
+    """It was told as one whose outcome is unknown, if only the answer was lost."""
+    begin = Failing(stage.store.journal.begin_call, moment)
+    journal = Watched(stage.store.journal, begin_call=begin)
+    record = record_of(stage, await claimed(stage), journal=journal)
+    assert await record.begin_call("0001:c1", {"tool": "pay"}) == ("new", None)
+    assert begin.failures == 0
+    assert await record.begin_call("0001:c1", {"tool": "pay"}) == ("started", None)
+
+
 async def test_a_transaction_is_counted_although_the_storage_fails(stage: Stage) -> None:
     kept = stage.store.spendings
     begin, cancel = Failing(kept.begin, "before"), Failing(kept.cancel, "before")

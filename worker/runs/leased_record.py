@@ -147,7 +147,8 @@ class LeasedRecord:
             await self._persist(lambda: self._runs.put_back(self.lease, wait))
 
     async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
-        return await self._persist(lambda: self._journal.begin_call(self.lease, call_key, meta))
+        mark = uuid.uuid4().hex
+        return await self._persist(lambda: self._journal.begin_call(self.lease, call_key, meta, mark))
 
     async def call_record(self, call_key: str) -> CallRecord | None:
         return await self._persist(lambda: self._journal.call_record(self.lease, call_key))

@@ -115,9 +115,12 @@ class Journal(Protocol):
         ...
 
     def begin_call(
-        self, lease: Lease, call_key: str, meta: dict[str, str]
+        self, lease: Lease, call_key: str, meta: dict[str, str], mark: str = ""
     ) -> tuple[CallStatus, CallRecord | None]:
-        """Record the intent of a call, fenced. `done` stores its outcome in the same record. Raises `LeaseLost`."""
+        """Record the intent of a call, fenced. `done` stores its outcome in the same record. Raises `LeaseLost`.
+
+        Repeating it with the same `mark`, because the answer was lost, returns what the first time would have.
+        """
         ...
 
     def call_record(self, lease: Lease, call_key: str) -> CallRecord | None:

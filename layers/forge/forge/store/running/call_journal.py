@@ -42,7 +42,7 @@ class TableJournal:
         return read_entries(self.table, lease.session, start)
 
     def begin_call(
-        self, lease: Lease, call_key: str, meta: dict[str, str]
+        self, lease: Lease, call_key: str, meta: dict[str, str], mark: str = ""
     ) -> tuple[CallStatus, CallRecord | None]:
         """The same transaction checks the fence, so that a fenced-off worker cannot start a side effect."""
         now = self.clock()
@@ -50,6 +50,7 @@ class TableJournal:
             **_key(lease, call_key),
             "call_state": "started",
             "meta": _cut(meta),
+            "mark": mark,
             "started_at": now,
             "expires_at": self.config.lifetime.child_end(now),
         }
@@ -64,8 +65,10 @@ class TableJournal:
         except ConditionFailed as refused:
             if refused.index == 0 or refused.item is None:
                 raise LeaseLost from None
-            record = self._record(refused.item)
-            return ("done", record) if record else ("started", None)
+            if record := self._record(refused.item):
+                return "done", record
+            if not mark or refused.item.get("mark") != mark:
+                return "started", None
         return "new", None
 
     def call_record(self, lease: Lease, call_key: str) -> CallRecord | None:
