@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from forge.errors import InboxFull, InvalidRequest, RateLimited, SessionBusy
-from forge.models.session import INBOX_LIMIT
+from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT
 from forge.models.session_key import SessionKey
 from forge.settings import Settings
 from forge.store import Store, open_store
@@ -82,6 +82,20 @@ def test_a_full_inbox_refuses(store: Store, clock: Clock):
         told(store)
     assert refused.value.retry_after > 0
     assert len(store.sessions.get(KEY).inbox) == INBOX_LIMIT  # type: ignore[union-attr]
+
+
+def test_what_is_withdrawn_during_a_run_does_not_fill_the_session(table: str, clock: Clock, dynamodb: Any):
+    """An item may have 400 KB. Above that, no worker could claim the run."""
+    store = open_store(Settings(forge_table=table, rate_limit_burst=100), clock, dynamodb)
+    lease = started(store)
+    long = "x" * MESSAGE_BYTES_LIMIT
+    for _ in range(INBOX_LIMIT):
+        store.inbox.withdraw(KEY, [told(store, long).inbox[0].run_id])
+    with pytest.raises(InboxFull):
+        told(store, long)
+    ended = store.runs.finish(lease, completed()).session
+    assert ended.logged == 1 + INBOX_LIMIT + 1
+    assert told(store).inbox
 
 
 def test_a_burst_is_allowed_and_then_the_rate_holds(table: str, clock: Clock, dynamodb: Any):

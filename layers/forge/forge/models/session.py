@@ -15,6 +15,7 @@ from forge.models.run import ActiveRun, Outcome, RunMessage, Submission
 from forge.models.session_key import SessionKey
 
 INBOX_LIMIT = 10
+"""The most messages that wait, and the most that are withdrawn during one run: the hot item must stay below 400 KB."""
 MESSAGE_BYTES_LIMIT = 16_000
 TITLE_LIMIT = 80
 

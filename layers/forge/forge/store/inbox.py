@@ -114,6 +114,7 @@ def _into_living(
         .set(**keys.owned(key))
         .when("expires_at > :seconds", seconds=now // 1_000)
         .when("size(inbox_order) < :most", most=INBOX_LIMIT)
+        .when("attribute_not_exists(withdrawn) OR size(withdrawn) < :most")
         .when("attribute_not_exists(inbox.#run)", "attribute_not_exists(recent.#run)")
         .when("attribute_not_exists(active_id) OR active_id <> :run_id", run_id=submission.run_id)
     )
@@ -164,7 +165,7 @@ def _repeated(old: Item, run_id: str) -> bool:
 def _refusal(old: Item, config: StoreConfig, now: int, if_busy: IfBusy) -> Retryable | SessionBusy | None:
     if if_busy == "reject" and ("active_id" in old or old["inbox_order"]):
         return SessionBusy()
-    if len(old["inbox_order"]) >= INBOX_LIMIT:
+    if max(len(old["inbox_order"]), len(old.get("withdrawn", []))) >= INBOX_LIMIT:
         return InboxFull(retry_after=_INBOX_RETRY_SECONDS)
     wait = wait_seconds(old, config.session_rate, now)
     return RateLimited(retry_after=wait) if wait else None
