@@ -13,7 +13,7 @@ IDLE_METRICS = 3
 """Metrics that the worker sends each minute. All other metrics are billed only for the hours in which something
 happens.
 """
-ALARM_METRICS = 31
+ALARM_METRICS = 32
 POLL_SECONDS = 2
 """Seconds between two polls of a worker, when both of its long polls return nothing."""
 REST = 0.75

@@ -21,13 +21,12 @@ from tests.api.conftest import Environment
 from tests.api.gateway import Context, Gateway, http_event
 from tests.api.test_upkeep import HOT, expire, removed
 from tests.template import of, resources
-from worker.operation.metrics import Metrics, RunFigures
+from worker.operation.metrics import Metrics
 
 STACK = "forge-mcp"
 NONE: list[float] = []
 SET_OFF = {
     "ExpiredRunsAlarm",
-    "FailedRunsAlarm",
     "LoopLagAlarm",
     "NoWorkerAlarm",
     "UnexpectedErrorsAlarm",
@@ -95,16 +94,6 @@ def test_errors_that_nobody_expected(environment: Environment, capsys: Any) -> N
         handler(http_event("GET", "/", "", None, {}), Context("F"))
         period = period + seen("UnexpectedErrorsAlarm", capsys)
     assert fires("UnexpectedErrorsAlarm", [period])
-
-
-def test_runs_that_fail(capsys: Any) -> None:
-    failed = RunFigures(outcome="failed", waited_ms=1, run_ms=1, first_text_ms=None, tokens=0)
-    period = NONE
-    for _ in range(11):
-        assert not fires("FailedRunsAlarm", [period])
-        Metrics(enabled=True).run_ended(failed)
-        period = period + seen("FailedRunsAlarm", capsys)
-    assert fires("FailedRunsAlarm", [period])
 
 
 def test_a_loop_that_is_held_up(capsys: Any) -> None:

@@ -117,6 +117,25 @@ def test_six_failures_of_any_socket_function_set_its_alarm_off(name: str) -> Non
         assert (value > alarm["Threshold"]) is is_set_off
 
 
+@pytest.mark.parametrize(
+    ("failed", "completed", "is_set_off"),
+    [(3, None, True), (2, 0, False), (31, 500, True), (30, 1, False), (None, None, False), (None, 9, False)],
+)
+def test_many_failures_or_three_without_a_completed_run_set_an_alarm_off(
+    failed: float | None, completed: float | None, is_set_off: bool
+) -> None:
+    alarm = of("FailedRunsAlarm")
+    metrics = {
+        each["Id"]: each["MetricStat"]["Metric"]["MetricName"]
+        for each in alarm["Metrics"]
+        if "MetricStat" in each
+    }
+    assert metrics == {"failed": "RunsFailed", "completed": "RunsCompleted"}
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    value = evaluate(expression(alarm["Metrics"]), failed=failed, completed=completed)
+    assert (value > alarm["Threshold"]) is is_set_off
+
+
 def test_no_worker_is_an_alarm_where_some_should_always_run() -> None:
     alarm = template()["Resources"]["NoWorkerAlarm"]
     assert alarm["Condition"] == "AlwaysHasWorkers"
