@@ -2,7 +2,7 @@
 
 import { plainText } from './markdown/plain.js';
 import { noticeInWords } from './message_view.js';
-import { toolInWords } from './tool_words.js';
+import { toolInWords, withVisibleTricks } from './tool_words.js';
 
 /** @import { ChatState, ShownMessage } from '../client/snapshot.js' */
 
@@ -23,7 +23,7 @@ export class Announcer {
   /** @param {string} text */
   say(text) {
     const line = document.createElement('p');
-    line.textContent = text;
+    line.textContent = withVisibleTricks(text);
     this.region.append(line);
     while (this.region.childElementCount > 5) this.region.firstElementChild?.remove();
   }

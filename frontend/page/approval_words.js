@@ -16,7 +16,7 @@ export function reviewOf({ review }) {
 /** `25 USDC`, `1.5 ETH`, `token 7 of 0x…`. @param {ReviewChange} change @param {string} currency */
 export function amountOf({ standard, symbol, amount, token_id, formatted, asset }, currency) {
   const name = withVisibleControls(symbol || (asset ? shortHex(asset) : currency));
-  if (!asset && isWei(amount)) return readableAmount(amount, symbol || currency);
+  if (!asset && isWei(amount)) return readableAmount(amount, name);
   if (standard === 'erc721') return `token ${amount ?? '?'} of ${name}`;
   if (token_id) return `${amount ? groupedNumber(amount) : 'an unknown number'} of token ${token_id} of ${name}`;
   if (formatted) return `${groupedNumber(formatted.replace(/ .*$/s, ''))} ${name}`;

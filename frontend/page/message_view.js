@@ -70,7 +70,7 @@ function noticeView(message) {
   const body = el('p', { class: 'notice-line', dir: 'auto' });
   const element = listItem(message, 'System', body);
   const mark = message.run_end === 'interrupted' ? 'stop' : 'info';
-  return { element, update: (now) => body.replaceChildren(icon(mark), el('span', {}, ...withHex(noticeInWords(now)))) };
+  return { element, update: (now) => body.replaceChildren(icon(mark), el('span', {}, ...withHex(withVisibleTricks(noticeInWords(now))))) };
 }
 
 /** A run that failed or an incomplete answer: the reason, and (`run_failure.js`) what to do about it. @param {ShownMessage} message @returns {MessageView} */
@@ -79,7 +79,7 @@ function failureView(message) {
   const reason = el('p', { class: 'failure-reason', dir: 'auto' });
   const words = el('div', { class: 'failure-words' }, el('strong', {}, title), reason);
   const element = listItem(message, 'System', el('div', { class: 'failure', data: { answerEnd: message.answer_end } }, icon('warning'), words));
-  return { element, update: (now) => reason.replaceChildren(...withHex(now.content)) };
+  return { element, update: (now) => reason.replaceChildren(...withHex(withVisibleTricks(now.content))) };
 }
 
 /** @param {ShownMessage} message @returns {MessageView} */

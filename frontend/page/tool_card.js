@@ -61,7 +61,7 @@ export class ToolCard {
     setData(this.#details, { request: looks?.tone ?? null });
     this.#mark.replaceChildren(icon(looks?.icon ?? ICONS[state]));
     this.#name.textContent = toolTitle(name);
-    this.#name.title = name;
+    this.#name.title = withVisibleControls(name);
     this.#words.textContent = callInWords(name, call?.tool?.arguments);
     const words = looks?.words ?? WORDS[state];
     this.#hint.textContent = looks ? looks.words : hintOf(state, result?.content ?? '');
@@ -88,7 +88,7 @@ function hintOf(state, content) {
 export function argumentNodes(call) {
   const args = call?.tool?.arguments;
   if (!args) return call ? [el('pre', { tabindex: 0 }, withVisibleControls(call.content))] : [];
-  const rows = Object.entries(args).flatMap(([name, value]) => [el('dt', {}, name), el('dd', { dir: 'auto' }, ...valueNodes(name, value))]);
+  const rows = Object.entries(args).flatMap(([name, value]) => [el('dt', {}, withVisibleControls(name)), el('dd', { dir: 'auto' }, ...valueNodes(name, value))]);
   if (!rows.length) return [el('p', { class: 'tool-empty' }, 'No arguments')];
   return [el('dl', { class: 'tool-arguments' }, ...rows)];
 }

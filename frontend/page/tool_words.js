@@ -66,7 +66,7 @@ export function onlyReads(tool) {
 export function toolTitle(tool) {
   const known = Object.hasOwn(TITLES, tool ?? '') ? TITLES[tool ?? ''] : undefined;
   if (known) return known;
-  const words = (tool || 'tool').replace(/[_\-.:/]+/g, ' ').trim();
+  const words = withVisibleControls((tool || 'tool').replace(/[_\-.:/]+/g, ' ').trim());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -89,11 +89,16 @@ export function callInWords(tool, args) {
   if (!args) return '';
   const sentence = Object.hasOwn(SENTENCES, tool) ? SENTENCES[tool] : undefined;
   const words = sentence ? sentence(args) : Object.values(args).map(name).filter(Boolean).join(' · ');
-  return shortened(words);
+  return shortened(withVisibleControls(words));
 }
 
 /** The most important part of a result, if it is JSON of a known form. @param {string} content */
 export function resultInWords(content) {
+  return withVisibleControls(mainPartOf(content));
+}
+
+/** @param {string} content */
+function mainPartOf(content) {
   const result = parsedObject(content);
   if (!result) return content.length <= 40 && !content.includes('\n') ? content : '';
   const currency = typeof result.currency === 'string' ? result.currency : ETHER;

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -43,7 +44,7 @@ class LoginIssuer:
 
     def __init__(self, url: str, key: ec.EllipticCurvePrivateKey, token_seconds: float) -> None:
         self._url, self._key, self._seconds = url, key, token_seconds
-        self._used: set[str] = set()
+        self._used: dict[str, float] = {}
         self._routes: dict[tuple[str, str], Callable[[Mapping[str, str], str], Answer]] = {
             ("GET", "/.well-known/openid-configuration"): self._configuration,
             ("GET", "/keys"): self._keys,
@@ -97,7 +98,7 @@ class LoginIssuer:
         if asked.get("response_type") != "code" or asked.get("code_challenge_method") != "S256":
             return _to(back, {"error": "invalid_request", **told})
         kept = {name: asked.get(name, "") for name in ("code_challenge", "nonce", "redirect_uri")}
-        code = self._signed("code", CODE_SECONDS, sub=person, jti=asked.get("code_challenge", ""), **kept)
+        code = self._signed("code", CODE_SECONDS, sub=person, jti=secrets.token_hex(16), **kept)
         remembered = self._signed("person", LOGIN_SECONDS, sub=person)
         cookie = f"{COOKIE}={remembered}; Path={ISSUER_PATH}; HttpOnly; SameSite=Lax"
         return _to(back, {"code": code, **told}, ("set-cookie", cookie))
@@ -114,12 +115,17 @@ class LoginIssuer:
                     raise Refused("invalid_grant")
                 if given["redirect_uri"] != asked.get("redirect_uri"):
                     raise Refused("invalid_grant")
-                self._used.add(given["jti"])
+                self._use_up(given["jti"], given["exp"])
                 return self._granted(given["sub"], given["nonce"])
             case "refresh_token":
                 return self._granted(self._read("refresh", asked.get("refresh_token", ""))["sub"], "")
             case _:
                 raise Refused("unsupported_grant_type")
+
+    def _use_up(self, code: str, until: float) -> None:
+        """A code that has expired is refused in any case, so it need not be remembered."""
+        now = time.time()
+        self._used = {each: end for each, end in self._used.items() if end > now} | {code: until}
 
     def _granted(self, person: str, nonce: str) -> Answer:
         known = {"sub": person, "client_id": CLIENT_ID, "scope": "openid"}
@@ -142,7 +148,13 @@ class LoginIssuer:
         return _to(back, {}, ("set-cookie", f"{COOKIE}=; Path={ISSUER_PATH}; Max-Age=0"))
 
     def _is_our_page(self, address: str) -> bool:
-        ours, asked = urlsplit(self._url), urlsplit(address)
+        """The address becomes a header field. `urlsplit` leaves control characters out before it compares."""
+        if not (address.isascii() and address.isprintable()):
+            return False
+        try:
+            ours, asked = urlsplit(self._url), urlsplit(address)
+        except ValueError:
+            return False
         return (asked.scheme, asked.netloc) == (ours.scheme, ours.netloc)
 
     def _remembered(self, cookies: str) -> str:

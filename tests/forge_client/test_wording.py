@@ -16,6 +16,7 @@ from forge_client.wording import (
     approval_words,
     ask_words,
     data_words,
+    json_line,
     result_line,
     short,
     tool_line,
@@ -30,6 +31,14 @@ AMOUNTS: list[tuple[str, str, str]] = json.loads((ROOT / "tests/frontend/amounts
 @pytest.mark.parametrize(("wei", "currency", "words"), AMOUNTS)
 def test_an_amount_is_written_as_on_the_page(wei: str, currency: str, words: str) -> None:
     assert readable_amount(wei, currency) == words
+
+
+def test_json_for_a_program_means_the_same_and_cannot_command_a_terminal() -> None:
+    told = {"answer": "a\x1b[2J\x7f\x9b2J\u202eb\U000e0041 é 😀"}
+    line = json_line(told)
+    assert json.loads(line) == told
+    assert visible(line) == line
+    assert "é 😀" in line
 
 
 def test_a_result_that_is_nested_deeper_than_python_reads_stays_text() -> None:

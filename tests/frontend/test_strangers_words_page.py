@@ -23,6 +23,21 @@ MADE = """() => ({
 })"""
 
 
+ADDRESS = "0x" + "12" * 20
+HIDDEN = "\u202eevil\u202c\u200b"
+BARE = """async () => {
+  const closed = [...document.querySelectorAll('details:not([open])')];
+  const opened = closed.map((each) =>
+    new Promise((resolve) => each.addEventListener('toggle', resolve, { once: true })));
+  for (const each of closed) each.open = true;
+  await Promise.all(opened);
+  const isBare = (node) => node instanceof Text && /[\u202a-\u202e\u200b]/.test(node.data);
+  const own = (element) => [...element.childNodes].some(isBare);
+  return [...document.body.querySelectorAll('*')].filter(own).map((each) => each.outerHTML.slice(0, 150));
+}"""
+"""The elements whose text hides or turns round what stands in it, also in what is closed at first."""
+
+
 def hostile_warnings(told: dict[str, Any]) -> None:
     """No server of ours knows such codes."""
     for approval in told.get("approvals", []):
@@ -37,7 +52,11 @@ async def test_hostile_words_are_text_in_every_place_of_the_page(
     page = await open_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    for attack in ATTACKS:
+    attacks = [*ATTACKS, HIDDEN]
+    for attack in attacks:
+        party, network = (
+            (ADDRESS, "mainnet") if attack == HIDDEN else (attack, attack)
+        )  # which the server checks
         review = {
             "outcome": "unknown",
             "reason": attack,
@@ -48,35 +67,36 @@ async def test_hostile_words_are_text_in_every_place_of_the_page(
                     "asset": None,
                     "symbol": attack,
                     "amount": "1",
-                    "sender": attack,
-                    "to": attack,
+                    "sender": party,
+                    "to": party,
                 }
             ],
             "allowances": [
-                {"kind": "erc20", "token": attack, "spender": attack, "unlimited": True, "text": attack}
+                {"kind": "erc20", "token": party, "spender": party, "unlimited": True, "text": attack}
             ],
             "warnings": [{"code": "not_understood", "severity": "danger", "text": attack}],
             "calls": [
                 {
-                    "to": attack,
+                    "to": party,
                     "function": attack,
                     "arguments": [{"name": attack, "type": attack, "value": [attack]}],
                     "note": attack,
                     "inner": [],
                 }
             ],
-            "recipient": attack,
+            "recipient": party,
         }
         server.replies[attack] = [
             Tool(attack, {attack: attack}, attack),
-            Ask(description=attack, decoded=attack, simulation=attack, network=attack, review=review),
+            Ask(description=attack, decoded=attack, simulation=attack, network=network, review=review),
             Say(attack),
         ]
         await write(page, attack)
         await expect(page.locator(".approval").last).to_contain_text("The agent says")
-        await expect(page.locator(".approval")).to_have_count(ATTACKS.index(attack) + 1)
+        await expect(page.locator(".approval")).to_have_count(attacks.index(attack) + 1)
     server.the_session.change(title=ATTACKS[1])
     made = await page.evaluate(MADE)
+    assert await page.evaluate(BARE) == []
     assert made["elements"] == []
     assert made["links"] == []
     assert not made["title"].startswith("owned")

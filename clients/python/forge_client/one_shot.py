@@ -16,7 +16,7 @@ from forge_client.errors import ForgeClientError, NotAuthenticated, ProblemError
 from forge_client.events import Updated
 from forge_client.frames import Message
 from forge_client.http_requests import Token
-from forge_client.wording import approval_words, tool_line, visible
+from forge_client.wording import approval_words, json_line, tool_line, visible
 
 STOP_SECONDS = 10.0
 """How long Ctrl-C waits for a message that is on its way, so that its run is stopped."""
@@ -111,7 +111,7 @@ async def _ask(client: ForgeClient, question: Question, printer: Printer) -> int
         await client.interrupt(accepted.run_id)
         raise
     if question.as_json:
-        printer.out.write(json.dumps(_as_json(client, ended), ensure_ascii=False) + "\n")
+        printer.out.write(json_line(_as_json(client, ended)) + "\n")
     elif ended.answer and not is_live:
         printer.out.write(ended.answer + "\n")
     return _status(ended, question, printer)

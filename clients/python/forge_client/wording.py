@@ -39,6 +39,16 @@ def one_line(text: str) -> str:
     return _LINES.sub(_picture, visible(text))
 
 
+def json_line(value: object) -> str:
+    """Return `value` as JSON on one line, with what could control a terminal as escapes, which mean the same."""
+    return _CONTROL.sub(_escape, json.dumps(value, ensure_ascii=False))
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
 def _unstacked(found: re.Match[str]) -> str:
     shown: list[str] = []
     marks = 0
