@@ -19,9 +19,11 @@ export class ChangeReports {
     if (before.isTyping !== now.isTyping) handlers.onTypingChange?.(now.isTyping);
     handlers.onMessage?.(now.messages);
     handlers.onState?.(now);
-    const requests = now.approvals.filter(({ approval_id }) => !this.#walletRequests.has(approval_id));
+    // One after the other: an answer without an id is for the request that has waited longest.
+    const [request] = now.approvals;
+    if (!request || this.#walletRequests.has(request.approval_id)) return;
     // A handler may answer at once, which calls this again; the request must count as reported by then.
-    for (const { approval_id } of requests) this.#walletRequests.add(approval_id);
-    for (const _ of requests) handlers.onWalletTransactionRequest?.(now.pendingWalletTx);
+    this.#walletRequests.add(request.approval_id);
+    handlers.onWalletTransactionRequest?.(now.pendingWalletTx, request);
   }
 }

@@ -2,6 +2,7 @@
 
 import { fitText } from './code_points.js';
 
+/** @import { PublicApproval } from './frames.js' */
 /** @import { ShownMessage, ChatState } from './snapshot.js' */
 /** @import { ConnectionStatus } from './transport.js' */
 
@@ -71,6 +72,6 @@ function isHttp(address, base) {
  * @property {(status: ConnectionStatus) => void} [onConnectionChange]
  * @property {(error: Error) => void} [onError]
  * @property {(isTyping: boolean) => void} [onTypingChange]
- * @property {(transaction: unknown) => void} [onWalletTransactionRequest] called once for each request
+ * @property {(transaction: unknown, approval: PublicApproval) => void} [onWalletTransactionRequest] called once for each request, for the next one when the one before is over
  * @property {(state: ChatState) => void} [onState] called after every change
  */

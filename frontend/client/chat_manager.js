@@ -31,6 +31,7 @@ export class ChatManager {
   #reports;
   #isConfirmingEnd = false;
   #isLoadingOlder = false;
+  #hidden = ''; // the id of the wallet request that the user of the client has hidden
   /** Keeps the session's id in this browser, unless the user of the client keeps it. @type {SessionBook | null} */
   #book = null;
 
@@ -157,8 +158,8 @@ export class ChatManager {
   /** Forget the wallet request in this client; the server keeps it until it is answered or expires. */
   clearPendingTransaction() {
     if (this.#state.pendingWalletTx === null) return;
-    this.#state = { ...this.#state, pendingWalletTx: null };
-    this.handlers.onState?.(this.#state);
+    this.#hidden = this.#state.approvals[0]?.approval_id ?? '';
+    this.#changed();
   }
 
   /** @param {'chat' | 'system'} kind @param {string} text */
@@ -226,8 +227,7 @@ export class ChatManager {
   #changed() {
     if (!this.outbox) return;
     const before = this.#state;
-    const outgoing = this.outbox.of(this.getSessionId());
-    this.#state = snapshot(this.#conversation, outgoing, this.#transport?.status ?? 'disconnected');
+    this.#state = snapshot(this.#conversation, this.outbox.of(this.getSessionId()), this.#transport?.status ?? 'disconnected', this.#hidden);
     this.#reports.tell(before, this.#state);
   }
 

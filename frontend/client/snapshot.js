@@ -49,9 +49,10 @@ function shownMessage(entry) {
  * @param {Conversation} conversation
  * @param {OutgoingMessage[]} outgoing
  * @param {ConnectionStatus} connectionStatus
+ * @param {string} [hidden] the id of a wallet request that is not offered as the pending one
  * @returns {ChatState}
  */
-export function snapshot(conversation, outgoing, connectionStatus) {
+export function snapshot(conversation, outgoing, connectionStatus, hidden) {
   const { hot } = conversation;
   const messages = conversation.entries.flatMap((entry) => (entry ? [shownMessage(entry)] : []));
   return {
@@ -70,7 +71,7 @@ export function snapshot(conversation, outgoing, connectionStatus) {
     outgoing: outgoing.filter((message) => !hasArrived(message, messages, hot?.queued ?? [])),
     approvals: hot?.approvals ?? [],
     asks: hot?.asks ?? [],
-    pendingWalletTx: parsed(hot?.pending_wallet_tx),
+    pendingWalletTx: hidden && hot?.approvals?.[0]?.approval_id === hidden ? null : parsed(hot?.pending_wallet_tx),
     hot,
   };
 }

@@ -5,7 +5,7 @@ import { dangersOf, named, words } from './approval_words.js';
 import { STILL_ASKS, doubtsOf, situationOf } from './approval_situation.js';
 import { el, icon } from './dom.js';
 import { isComposing } from './key_meanings.js';
-import { offerNodes, twinNodes } from './wallet_choices.js';
+import { offerNodes, twinNodes, waitingFor } from './wallet_choices.js';
 
 /** @import { ApprovalReply, PublicApproval, WalletReceipt } from '../client/frames.js' */
 /** @import { ApprovalContext, Check, Situation } from './approval_situation.js' */
@@ -62,9 +62,9 @@ export class ApprovalFoot {
   /** @param {PublicApproval} approval @param {ApprovalContext} context */
   update(approval, context) {
     const situation = situationOf(approval, context);
-    const { progress, check, account, offers, bindProblem, underWay } = context;
+    const { progress, check, account, offers, bindProblem, underWay, asked } = context;
     const doubts = doubtsOf(approval, context);
-    const now = JSON.stringify([situation, progress, underWay, check, account, bindProblem, doubts, dangersOf(approval), approval.digest, approval.sender, offers.map(({ id, name, maker, icon: sign }) => [id, name, maker, Boolean(sign)])]);
+    const now = JSON.stringify([situation, progress, underWay, asked?.id, check, account, bindProblem, doubts, dangersOf(approval), approval.digest, approval.sender, offers.map(({ id, name, maker, icon: sign }) => [id, name, maker, Boolean(sign)])]);
     if (now === this.#before) return;
     this.#before = now;
     const hadFocus = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.['act'];
@@ -86,7 +86,7 @@ export class ApprovalFoot {
   }
 
   /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
-  #statusNodes(situation, approval, { progress, check, account, isTest, bindProblem, receipt, underWay }) {
+  #statusNodes(situation, approval, { progress, check, account, isTest, bindProblem, receipt, underWay, asked }) {
     switch (situation) {
       case 'overtaken':
         return [line('warning', [`The request was taken over or answered elsewhere. ${STILL_ASKS}`])];
@@ -102,6 +102,8 @@ export class ApprovalFoot {
         return [line('warning', ['This request is for ', ...named(approval.sender ?? '', isTest), ', and your wallet shows ', ...named(account ?? '', isTest), '. Switch the account in your wallet, or have the request made for this one.'])];
       case 'binding':
         return [line('spinner', ['Simulating it for your account…'])];
+      case 'choose':
+        return asked ? [line('spinner', [waitingFor(asked)])] : [];
       case 'unfit':
         return [line('info', ['The development wallet signs on the test network only, and this request is for another.'])];
       default:

@@ -167,6 +167,7 @@ export class ApprovalList {
       progress: shown.approving.progress,
       offer: wallet.chosen,
       account: wallet.account,
+      asked: wallet.asked,
       canSign: wallet.signsOn(approval.chain_id),
       offers: offers(approval.network),
       bindProblem: shown.bindProblem,

@@ -16,6 +16,7 @@
  * @property {Progress} progress what this page is doing with the request
  * @property {Offer | null} offer the wallet in use
  * @property {string | null} account
+ * @property {Offer | null} asked the wallet that was asked for its account and has not answered
  * @property {boolean} canSign whether the wallet in use can sign on this chain
  * @property {Offer[]} offers wallets to choose from
  * @property {boolean} isTest on the local test chain

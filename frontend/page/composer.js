@@ -39,6 +39,7 @@ export class Composer {
     this.#stop.addEventListener('click', () => options.onStop());
     watchCommands((text) => this.suggest(text));
     touch.addEventListener('change', () => this.#nameEnterKey());
+    new ResizeObserver(() => requestAnimationFrame(() => this.#fit())).observe(this.#text);
     this.#nameEnterKey();
     this.#changed();
   }
@@ -127,9 +128,14 @@ export class Composer {
     this.#sayProblem(isTooLong ? this.#tooLong(bytes) : '');
     this.#text.setAttribute('aria-invalid', String(isTooLong));
     this.#send.disabled = !text.trim() || isTooLong;
+    this.#fit();
+    if (this.#sessionId) this.options.drafts.keep(this.#sessionId, text);
+  }
+
+  /** The box is as high as its text, which wraps otherwise after its width has changed. */
+  #fit() {
     this.#text.style.height = 'auto';
     this.#text.style.height = `${this.#text.scrollHeight}px`;
-    if (this.#sessionId) this.options.drafts.keep(this.#sessionId, text);
   }
 
   #excess() {

@@ -24,6 +24,8 @@ export class Wallet {
   chosen = null;
   /** @type {string | null} */
   account = null;
+  /** The wallet that was asked last and has not answered: its own window may be closed, or behind this one. @type {Offer | null} */
+  asked = null;
   /** The wallet whose answer is awaited; null if any answer is welcome. @type {Offer | typeof NONE | null} */
   #wanted = null;
   #isChosenByPerson = false;
@@ -65,7 +67,8 @@ export class Wallet {
 
   /** Use a wallet because the person chose it, unless they choose another before it answers. @param {Offer} offer */
   async connect(offer) {
-    this.#wanted = offer;
+    this.#wanted = this.asked = offer;
+    this.onChange();
     try {
       const accounts = accountsIn(await offer.provider.request({ method: 'eth_requestAccounts' }));
       if (!this.#isWanted(offer)) return;
@@ -77,6 +80,9 @@ export class Wallet {
       if (!this.#isWanted(offer)) return;
       this.#wanted = null;
       throw new Error(problemOf(error), { cause: error });
+    } finally {
+      if (this.asked === offer) this.asked = null;
+      this.onChange();
     }
   }
 
@@ -89,7 +95,7 @@ export class Wallet {
   disconnect() {
     this.storage.removeItem(MEMORY);
     this.#wanted = NONE;
-    this.chosen = this.account = null;
+    this.chosen = this.account = this.asked = null;
     this.onChange();
   }
 

@@ -96,6 +96,11 @@ export function twinNodes(offers) {
   return [el('p', { class: 'approval-said', data: { tone: 'danger' } }, icon('warning'), el('span', {}, text))];
 }
 
+/** @param {Offer | null} asked the wallet that was asked for its account and has not answered */
+export function waitingFor(asked) {
+  return asked ? `Waiting for ${asked.name}: open it and answer there.` : '';
+}
+
 /** @param {Offer[]} offers */
 function isOneOfSeveral(offers) {
   return offers.filter(({ chains }) => !chains).length > 1;

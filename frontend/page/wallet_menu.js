@@ -6,7 +6,7 @@ import { hexElement, shortHex } from './hex.js';
 import { closeByEscape } from './key_meanings.js';
 import { accountName } from './local_node.js';
 import { UNNAMED_WALLET } from './wallet_dialects.js';
-import { offerNodes, twinNodes } from './wallet_choices.js';
+import { offerNodes, twinNodes, waitingFor } from './wallet_choices.js';
 
 /** @import { Cover } from './visits.js' */
 /** @import { Offer, Wallet } from './wallet.js' */
@@ -26,8 +26,6 @@ export class WalletButton {
   #button = byId('wallet', HTMLButtonElement);
   #words = byId('wallet-words', HTMLElement);
   #menu = byId('wallet-menu', HTMLElement);
-  /** The wallet that was asked last, and the words about it: a wallet's own window may be closed, or behind this one. @type {Offer | null} */
-  #asked = null;
   #waiting = el('p', { class: 'menu-note', role: 'status' });
   #leave = () => {
     this.#setOpen(false);
@@ -63,9 +61,11 @@ export class WalletButton {
 
   #fill() {
     const { wallet } = this.options;
-    const hadFocus = this.#menu.contains(document.activeElement);
+    const focused = this.#menu.contains(document.activeElement) ? document.activeElement?.textContent : null;
+    this.#waiting.textContent = waitingFor(wallet.asked);
     this.#menu.replaceChildren(...(wallet.account ? this.#connected(wallet.account) : this.#unconnected()));
-    if (hadFocus) this.#menu.querySelector('button')?.focus();
+    const buttons = [...this.#menu.querySelectorAll('button')];
+    if (focused !== null) (buttons.find(({ textContent }) => textContent === focused) ?? buttons[0])?.focus();
   }
 
   /** @param {string} account @returns {Node[]} */
@@ -137,15 +137,7 @@ export class WalletButton {
 
   /** @param {Offer} offer */
   async #connect(offer) {
-    this.#asked = offer;
-    this.#waiting.textContent = `Waiting for ${offer.name}: open it and answer there.`;
-    try {
-      await this.options.wallet.connect(offer);
-    } catch (error) {
-      this.options.onProblem(/** @type {Error} */ (error).message);
-    } finally {
-      if (this.#asked === offer) this.#waiting.textContent = '';
-    }
+    await this.options.wallet.connect(offer).catch((error) => this.options.onProblem(error.message));
   }
 
   /** @param {boolean} isOpen */

@@ -135,13 +135,19 @@ test('a wallet request is told once, also when it is answered from within the ha
   chat.connect();
   await turn();
   const approval = { approval_id: 'a1', network: 'base', chain_id: 8453, to: '0x1', value: '1', data: '0x', gas: null };
-  const waiting = state({ approvals: [approval], pending_wallet_tx: '{"to":"0x1","value":"1"}' });
+  const waiting = state({ approvals: [approval, { ...approval, approval_id: 'a2', value: '2' }], pending_wallet_tx: '{"to":"0x1","value":"1"}' });
   sockets[0].receive({ type: 'state', ...waiting });
   sockets[0].receive({ type: 'state', ...waiting, rev: waiting.rev + 1 });
   assert.deepEqual(asked, [{ to: '0x1', value: '1' }]);
   chat.clearPendingTransaction();
   assert.equal(chat.getState().pendingWalletTx, null);
+  sockets[0].receive({ type: 'state', ...waiting, rev: waiting.rev + 2 });
+  assert.equal(chat.getState().pendingWalletTx, null, 'also after the next change');
   await turn();
+  const next = { approvals: [waiting.approvals[1]], pending_wallet_tx: '{"to":"0x1","value":"2"}' };
+  sockets[0].receive({ type: 'state', ...waiting, ...next, rev: Date.now() + 10_000 });
+  assert.deepEqual(asked.at(-1), { to: '0x1', value: '2' });
+  assert.equal(asked.length, 2);
   assert.deepEqual(requests[0].body, {
     message: 'Transaction sent: 0xabc',
     session_id: session,

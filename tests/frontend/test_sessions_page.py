@@ -143,7 +143,11 @@ async def test_list_of_conversations_is_a_drawer_on_a_phone(open_page: OpenPage)
     await page.keyboard.press("Escape")
     await expect(page.locator(".session-title")).not_to_be_in_viewport()
     assert await page.evaluate("document.documentElement.scrollWidth") == 375
+    await page.locator("#composer-text").fill("it is cut where the screen is narrower")
     await page.set_viewport_size({"width": 320, "height": 256})  # also a wide screen at 400 %
+    await page.wait_for_function(
+        "() => { const box = document.querySelector('#composer-text'); return box.scrollHeight <= box.clientHeight; }"
+    )
     for opener, menu in (("#network", "#network-menu"), ("#wallet", "#wallet-menu")):
         await page.locator(opener).click()
         box = await page.locator(menu).bounding_box()

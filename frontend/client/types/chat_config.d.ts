@@ -1,5 +1,7 @@
+import type { PublicApproval } from './frames.js';
 import type { ShownMessage, ChatState } from './snapshot.js';
 import type { ConnectionStatus } from './transport.js';
+/** @import { PublicApproval } from './frames.js' */
 /** @import { ShownMessage, ChatState } from './snapshot.js' */
 /** @import { ConnectionStatus } from './transport.js' */
 /** The server's limit for one message, in bytes of UTF-8: `MESSAGE_BYTES_LIMIT` of `forge.models.session`. */
@@ -40,9 +42,9 @@ export type ChatHandlers = {
     onError?: (error: Error) => void;
     onTypingChange?: (isTyping: boolean) => void;
     /**
-     * called once for each request
+     * called once for each request, for the next one when the one before is over
      */
-    onWalletTransactionRequest?: (transaction: unknown) => void;
+    onWalletTransactionRequest?: (transaction: unknown, approval: PublicApproval) => void;
     /**
      * called after every change
      */
@@ -69,6 +71,6 @@ export type ChatHandlers = {
  * @property {(status: ConnectionStatus) => void} [onConnectionChange]
  * @property {(error: Error) => void} [onError]
  * @property {(isTyping: boolean) => void} [onTypingChange]
- * @property {(transaction: unknown) => void} [onWalletTransactionRequest] called once for each request
+ * @property {(transaction: unknown, approval: PublicApproval) => void} [onWalletTransactionRequest] called once for each request, for the next one when the one before is over
  * @property {(state: ChatState) => void} [onState] called after every change
  */

@@ -50,6 +50,7 @@ export type ChatState = {
  * @param {Conversation} conversation
  * @param {OutgoingMessage[]} outgoing
  * @param {ConnectionStatus} connectionStatus
+ * @param {string} [hidden] the id of a wallet request that is not offered as the pending one
  * @returns {ChatState}
  */
-export declare function snapshot(conversation: Conversation, outgoing: OutgoingMessage[], connectionStatus: ConnectionStatus): ChatState;
+export declare function snapshot(conversation: Conversation, outgoing: OutgoingMessage[], connectionStatus: ConnectionStatus, hidden?: string): ChatState;
