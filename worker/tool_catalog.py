@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from forge.errors import StorageUnavailable
 from forge.models.session import Catalog
+from forge.observability import error_fields
 from forge.ports.clock import Clock
 from forge.ports.controls import Commands
 from worker.agent.tools.toolbox import Toolbox
 from worker.blocking_calls import Blocking
+
+logger = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 60.0
 FRESH_MS = 150_000
@@ -52,6 +56,9 @@ class Publisher:
             if not (self._missing_api_key and await self._is_covered()):
                 await self._blocking(self._commands.publish, self._catalog)
         except StorageUnavailable:
+            self._pause = _RETRY_SECONDS
+        except Exception as error:  # noqa: BLE001  a failed call must not end the process that holds all runs
+            logger.error("catalog not published", extra=error_fields(error))
             self._pause = _RETRY_SECONDS
         else:
             self._pause = PUBLISH_SECONDS

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
+import pytest
+
 from forge.models.session import Control
 from forge.models.session_key import ANONYMOUS, SessionKey
 from tests.patience import PATIENCE_SECONDS
+from tests.worker.machines import Watched
+from tests.worker.scripted_llm import Script
 from tests.worker.stage import KEY, Stage
 from worker.blocking_calls import Blocking
 from worker.runs.active_run import LocalRun
@@ -71,3 +75,41 @@ async def test_a_run_that_begins_during_a_look_does_not_lose_its_connections(sta
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
+
+
+class Broken:
+    """A call that fails once, from a moment on, in a way that nothing expects."""
+
+    def __init__(self, call: Callable[..., Any], moment: asyncio.Event) -> None:
+        self._call, self._moment = call, moment
+        self._loop, self.has_failed = asyncio.get_running_loop(), asyncio.Event()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.has_failed.is_set() or not self._moment.is_set():
+            return self._call(*args, **kwargs)
+        self._loop.call_soon_threadsafe(self.has_failed.set)
+        raise PermissionError("an answer that nobody expects")
+
+
+@pytest.mark.parametrize(
+    ("part", "method"), [("controls", "read"), ("queue", "receive"), ("commands", "publish")]
+)
+async def test_a_call_that_fails_unexpectedly_does_not_end_the_runs_of_a_worker(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, part: str, method: str
+) -> None:
+    monkeypatch.setattr("worker.tool_catalog.PUBLISH_SECONDS", 0.05)
+    script = Script(["One. ", waits := asyncio.Event(), "Two."])
+    stage.llm = script.llm()
+    kept = stage.queue if part == "queue" else getattr(stage.store, part)
+    broken = Broken(getattr(kept, method), script.is_reached)
+    watched = Watched(kept, **{method: broken})
+    if part != "queue":
+        vars(stage.store)[part] = watched
+    page = await stage.open_page()
+    stage.start(queue=watched if part == "queue" else stage.queue)
+    run_id = await stage.say("hi")
+    await broken.has_failed.wait()
+    waits.set()
+    seen = await page.ended(run_id)
+    assert [message.content for message in seen.messages] == ["hi", "One. Two."]
+    assert len(script.requests) == 1

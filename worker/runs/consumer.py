@@ -33,6 +33,7 @@ messages.
 """
 COMMAND_RETRY_SECONDS = 1
 _RECEIVE_LIMIT = 10
+_PAUSE_SECONDS = 1.0
 
 
 class Consumer:
@@ -73,12 +74,7 @@ class Consumer:
             await asyncio.wait(deliveries, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():  # what came now could only be put back
             return
-        most = min(self._capacity.free, _RECEIVE_LIMIT)
-        try:
-            batch = await self._blocking(self._queue.receive, most, WAIT_SECONDS)
-        except StorageUnavailable:
-            await asyncio.sleep(1)
-            return
+        batch = await self._next_batch()
         started: set[SessionKey] = set()
         for delivery in batch:
             task = group.create_task(
@@ -86,6 +82,18 @@ class Consumer:
             )
             deliveries.add(task)
             task.add_done_callback(deliveries.discard)
+
+    async def _next_batch(self) -> list[Delivery]:
+        """Return none, after a pause, if the queue fails. The runs of this process go on."""
+        most = min(self._capacity.free, _RECEIVE_LIMIT)
+        try:
+            return await self._blocking(self._queue.receive, most, WAIT_SECONDS)
+        except StorageUnavailable:
+            pass
+        except Exception as error:  # noqa: BLE001  a failed call must not end the process that holds all runs
+            logger.error("messages not received", extra=error_fields(error))
+        await asyncio.sleep(_PAUSE_SECONDS)
+        return []
 
     def _first_of_session(
         self, delivery: Delivery, started: set[SessionKey], stop: asyncio.Event

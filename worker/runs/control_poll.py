@@ -10,6 +10,7 @@ from time import monotonic
 from forge.errors import StorageUnavailable
 from forge.models.session import Control
 from forge.models.session_key import SessionKey
+from forge.observability import error_fields
 from forge.ports.clock import Clock
 from forge.ports.controls import Controls
 from worker.blocking_calls import Blocking
@@ -69,6 +70,9 @@ class LocalRuns:
             keys = [run.key for run in runs]
             controls = await self._blocking(self._controls.read, keys, consistent=False)
         except StorageUnavailable:
+            return
+        except Exception as error:  # noqa: BLE001  a failed call must not end the process that holds all runs
+            logger.error("controls not read", extra=error_fields(error))
             return
         for run in runs & self._runs:
             run.observe(controls.get(run.key) or Control(key=run.key))
