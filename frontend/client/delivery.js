@@ -11,7 +11,7 @@ import { RequestError } from './http.js';
 const TRIES = 6;
 /** A person's message that is older may no longer be wanted, so it waits for their word. */
 const TRIED_BY_ITSELF_MS = 10 * 60_000;
-const TOO_OLD = 'It has waited for long, so it is not sent by itself any more.';
+const TOO_OLD = 'It has waited too long to be sent by itself.';
 
 export class Delivery {
   /** Ends the pauses of messages that got no answer. @type {Set<() => void>} */

@@ -29,8 +29,9 @@ const STEPS = /** @type {Record<NonNullable<Progress['step']>, string>} */ ({
   signature: 'Open your wallet: it asks you to sign. It has not answered yet.',
   report: 'Telling the server…',
 });
-const UNTOLD = { sent: 'Sent. The server does not know it yet.', unknown: 'Your wallet gave no usable answer. The server does not know it yet.', rejected: 'Rejected. The server does not know it yet.' };
-const TOLD = { sent: 'Sent. Looking for it on the chain…', unknown: 'Your wallet gave no usable answer. Looking on the chain for what it may have sent…', rejected: 'Rejected. Telling the agent…' };
+const SAID = { sent: 'Sent.', unknown: 'Your wallet gave no usable answer.', rejected: 'Rejected.' };
+const TOLD = { sent: 'Looking for it on the chain…', unknown: 'Looking on the chain for what it may have sent…', rejected: 'Telling the agent…' };
+const UNTOLD = 'The server does not know it yet.';
 const CHECKS = /** @type {Record<Check, string>} */ ({
   loading: 'Getting all of the request before anybody can sign it…',
   unreachable: 'All of the request could not be fetched, so it cannot be signed yet.',
@@ -87,13 +88,14 @@ export class ApprovalFoot {
 
   /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
   #statusNodes(situation, approval, { progress, check, account, isTest, bindProblem, receipt, underWay, asked }) {
+    const told = toldOf(progress, underWay, receipt);
     switch (situation) {
       case 'overtaken':
         return [line('warning', [`The request was taken over or answered elsewhere. ${STILL_ASKS}`])];
       case 'working':
         return [line('spinner', [STEPS[progress.step ?? 'network']])];
       case 'told':
-        return [line('spinner', [(underWay ? UNTOLD : TOLD)[toldOf(progress, underWay, receipt)], ...hashNodes(progress.hash ?? underWay?.transaction_hash ?? receipt?.transaction_hash)])];
+        return [line('spinner', [`${SAID[told]} ${underWay ? UNTOLD : TOLD[told]}`, ...hashNodes(progress.hash ?? underWay?.transaction_hash ?? receipt?.transaction_hash)])];
       case 'elsewhere':
         return [line('wallet', ['Another tab or device has this request in a wallet now, to be signed by ', ...named(approval.claim?.account ?? '', isTest), `. ${STILL_ASKS}`])];
       case 'unchecked':

@@ -56,7 +56,7 @@ const book = new SessionBook(storage, tabStorage);
 const node = new LocalNode();
 const toasts = new Toasts(byId('toasts', HTMLElement));
 const announcer = new Announcer(byId('announcements', HTMLElement));
-const problem = (/** @type {string} */ text) => toasts.show(text, 'error');
+const problem = (/** @type {string} */ text) => toasts.show(text);
 
 /** @type {Account} */
 const account = new Account({ chat: () => chat, sessions: () => sessions, book, storage, open, onProblem: problem });

@@ -3,6 +3,7 @@
 import { isText, storedList } from '../client/browser_storage.js';
 import { Elapsed } from '../client/elapsed.js';
 import { el, icon, iconButton } from './dom.js';
+import { KeptChildren } from './kept_children.js';
 
 /** @import { View } from './ended.js' */
 
@@ -14,7 +15,7 @@ const LOOK_MS = 15_000;
 const DISMISSED = 'forge.dismissed';
 
 export class Notices {
-  #before = '';
+  #shown;
   /** @type {Set<string>} */
   #dismissed;
   /** @type {Elapsed | null} since the connection was lost */
@@ -22,7 +23,7 @@ export class Notices {
 
   /** @param {HTMLElement} region @param {{ state: () => View, now: () => number, storage: Storage }} options `now` by the server's clock; `storage` of this tab */
   constructor(region, options) {
-    this.region = region;
+    this.#shown = new KeptChildren(region);
     this.options = options;
     this.#dismissed = new Set(storedList(options.storage, DISMISSED, isText));
     setInterval(() => this.render(options.state()), LOOK_MS);
@@ -32,10 +33,7 @@ export class Notices {
   render(state) {
     const notices = [...this.#connection(state), ...ofState(state), ...this.#expiry(state)];
     const open = notices.filter(({ id, stays }) => stays || !this.#dismissed.has(id));
-    const now = JSON.stringify(open);
-    if (now === this.#before) return;
-    this.#before = now;
-    this.region.replaceChildren(...open.map((notice) => this.#element(notice)));
+    this.#shown.show(open.map((notice) => ({ key: notice.id, form: notice, build: () => this.#element(notice) })));
   }
 
   /** @param {View} state @returns {Notice[]} */

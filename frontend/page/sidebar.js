@@ -2,6 +2,7 @@
 
 import { counted } from './amounts.js';
 import { byId, el, iconButton, setAttribute } from './dom.js';
+import { KeptChildren } from './kept_children.js';
 import { isComposing, isEscape } from './key_meanings.js';
 import { fullTime, minutesUntil, timeAgo } from './times.js';
 
@@ -29,6 +30,7 @@ const SOON_MINUTES = 5;
 
 export class Sidebar {
   #list = byId('session-list', HTMLElement);
+  #rows = new KeptChildren(this.#list);
   #search = byId('session-search', HTMLInputElement);
   #sidebar = byId('sidebar', HTMLElement);
   #main = byId('main', HTMLElement);
@@ -74,24 +76,27 @@ export class Sidebar {
   #render() {
     const wanted = this.#search.value.trim().toLowerCase();
     const found = this.#sessions.filter(({ title }) => title.toLowerCase().includes(wanted));
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.['focus'];
     const empty = wanted ? 'Nothing found' : 'Your conversations appear here';
-    this.#list.replaceChildren(
-      ...(found.length ? found.map((session) => this.#element(session)) : [el('li', { class: 'session-empty' }, empty)]),
-    );
-    if (focused) /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-focus="${CSS.escape(focused)}"]`))?.focus();
+    const nothing = { key: '', form: empty, build: () => el('li', { class: 'session-empty' }, empty) };
+    this.#rows.show(found.length ? found.map((session) => this.#row(session)) : [nothing]);
   }
 
   /** @param {ListedSession} session */
-  #element(session) {
+  #row(session) {
     const { id, title } = session;
+    const said = this.#state(session);
+    return { key: id, form: [title, said, id === this.#current, id === this.#renaming], build: () => this.#element(id, title, said) };
+  }
+
+  /** @param {string} id @param {string} title @param {{ words: string, state: string | null, hint: string | null }} said */
+  #element(id, title, { words, state, hint }) {
     if (id === this.#renaming) return el('li', { class: 'session' }, this.#renameField(id, title));
-    const { words, state, hint } = this.#state(session);
     const open = el(
       'button',
       {
         type: 'button',
         class: 'session-open',
+        title,
         'aria-current': id === this.#current ? 'true' : null,
         data: { focus: `open-${id}` },
         on: { click: () => this.#leave(() => this.actions.onOpen(id)) },

@@ -1,19 +1,24 @@
-import { el, icon } from './dom.js';
+// Short messages over the page. Each stays long enough to be read, but not while the page is not looked at, and can be
+// removed before.
+
+import { el, icon, iconButton } from './dom.js';
 
 const SHOWN_MS = 6_000;
+const SHOWN_MS_PER_LETTER = 50;
 
 export class Toasts {
   /** @param {HTMLElement} region */
   constructor(region) {
     this.region = region;
+    document.addEventListener('visibilitychange', () => [...region.children].forEach(removeLater));
   }
 
-  /** @param {string} text @param {'info' | 'error'} [tone] */
-  show(text, tone = 'info') {
-    const toast = el('div', { class: 'toast', data: { tone } }, icon(tone === 'error' ? 'warning' : 'info'), el('span', {}, text));
+  /** A problem, in words. @param {string} text */
+  show(text) {
+    const toast = el('div', { class: 'toast' }, icon('warning'), el('span', { dir: 'auto' }, text), iconButton('cross', 'Dismiss', () => toast.remove()));
     if ([...this.region.children].some((other) => other.textContent === text)) return;
     this.region.append(toast);
-    setTimeout(() => toast.remove(), SHOWN_MS);
+    removeLater(toast);
   }
 
   /** @param {() => Promise<void>} action @param {string} otherwise what is said, with the reason, if it fails */
@@ -21,7 +26,13 @@ export class Toasts {
     try {
       await action();
     } catch (error) {
-      this.show(`${otherwise}: ${/** @type {Error} */ (error).message}`, 'error');
+      this.show(`${otherwise}: ${/** @type {Error} */ (error).message}`);
     }
   }
+}
+
+/** @param {Element} toast */
+function removeLater(toast) {
+  if (document.hidden) return;
+  setTimeout(() => document.hidden || toast.remove(), SHOWN_MS + SHOWN_MS_PER_LETTER * (toast.textContent ?? '').length);
 }

@@ -1,6 +1,7 @@
 // Below the conversation: messages on their way, failed ones with a retry, and queued ones.
 
 import { el, icon, iconButton } from './dom.js';
+import { KeptChildren } from './kept_children.js';
 
 /** @import { ChatState } from '../client/snapshot.js' */
 /** @import { OutgoingMessage } from '../client/outbox.js' */
@@ -18,25 +19,20 @@ import { el, icon, iconButton } from './dom.js';
 const UNTOLD = 'The server does not know this yet.';
 
 export class WaitingMessages {
-  #before = '';
-
   /** @param {HTMLElement} list @param {WaitingActions} actions */
   constructor(list, actions) {
-    this.list = list;
+    this.children = new KeptChildren(list);
     this.actions = actions;
   }
 
   /** @param {ChatState} state */
   render({ queued, outgoing, isTyping, messages, connectionStatus }) {
     const isQuiet = isTyping && !hasVisibleWork(messages);
-    const now = JSON.stringify([queued, outgoing, isQuiet, connectionStatus]);
-    if (now === this.#before) return;
-    this.#before = now;
-    this.list.replaceChildren(
-      ...(isQuiet ? [workingElement()] : []),
-      ...queued.map((message) => this.#queuedElement(message)),
-      ...outgoing.map((message) => this.#outgoingElement(message, connectionStatus)),
-    );
+    this.children.show([
+      ...(isQuiet ? [{ key: 'working', form: '', build: workingElement }] : []),
+      ...queued.map((message) => ({ key: `queued ${message.run_id}`, form: message, build: () => this.#queuedElement(message) })),
+      ...outgoing.map((message) => ({ key: message.key, form: [message, connectionStatus], build: () => this.#outgoingElement(message, connectionStatus) })),
+    ]);
   }
 
   /** @param {QueuedMessage} message */

@@ -265,7 +265,7 @@ test('a message that waits too long waits for the person, and what a wallet has 
     await turn();
   }
   assert.equal(await sent, false);
-  assert.match(chat.getState().outgoing[0].problem, /could not be reached\. It has waited for long/);
+  assert.match(chat.getState().outgoing[0].problem, /could not be reached\. It has waited too long/);
   held = undefined;
   chat.connect();
   assert.equal(await reported, true);

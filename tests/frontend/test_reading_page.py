@@ -236,10 +236,18 @@ async def test_work_elsewhere_is_shown_in_the_list_from_the_first_message(
 ) -> None:
     server.replies["long work"] = [Wait()]
     page = await open_page()
+    await write(page, "first talk")
+    await expect(page.locator("[data-sender=agent]")).to_be_visible()
+    await page.get_by_role("button", name="New conversation").click()
     await write(page, "long work")
     state = page.locator(".session", has_text="long work").locator(".session-time")
     await expect(state).to_have_text("working")
     await page.get_by_role("button", name="New conversation").click()
     await expect(state).to_have_text("working")
+    first = page.locator(".session-open", has_text="first talk")
+    await first.hover()
+    await page.mouse.down()
     server.go_on()
     await expect(state).not_to_have_text("working", timeout=PATIENCE_MS)
+    await page.mouse.up()  # the list has changed since the button went down
+    await expect(first).to_have_attribute("aria-current", "true")

@@ -86,6 +86,8 @@ async def test_a_late_answer_is_welcome_if_the_newer_choice_came_to_nothing(
     await choices.filter(has_text="Slow").click()
     await choices.filter(has_text="No").click()
     await expect(page.locator("#toasts")).to_contain_text("You declined in your wallet.")
+    await page.locator("#toasts").get_by_role("button", name="Dismiss").click()
+    await expect(page.locator(".toast")).to_have_count(0)
     await page.evaluate("slow.late.forEach((answer) => answer())")
     await shows(page, PAYER)
 
