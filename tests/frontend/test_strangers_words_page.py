@@ -25,6 +25,10 @@ MADE = """() => ({
 
 ADDRESS = "0x" + "12" * 20
 HIDDEN = "\u202eevil\u202c\u200b"
+EVERY_BLOCK = (
+    "*\n\n# *\n\n> *\n\n- *\n\n```*\n*\n```\n\n```command\n*\n```\n\n|*|\n|-|\n|*|\n\n"
+    "`*` [*](https://a.example/*) <https://a.example/*>"
+)
 BARE = """async () => {
   const closed = [...document.querySelectorAll('details:not([open])')];
   const opened = closed.map((each) =>
@@ -89,11 +93,13 @@ async def test_hostile_words_are_text_in_every_place_of_the_page(
         server.replies[attack] = [
             Tool(attack, {attack: attack}, attack),
             Ask(description=attack, decoded=attack, simulation=attack, network=network, review=review),
-            Say(attack),
+            Say(EVERY_BLOCK.replace("*", attack)),
         ]
         await write(page, attack)
         await expect(page.locator(".approval").last).to_contain_text("The agent says")
         await expect(page.locator(".approval")).to_have_count(attacks.index(attack) + 1)
+    links = page.locator(".message.from-agent").last.locator("[data-href*='a.example']")
+    await expect(links).to_have_count(2)
     server.the_session.change(title=ATTACKS[1])
     made = await page.evaluate(MADE)
     assert await page.evaluate(BARE) == []

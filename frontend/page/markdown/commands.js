@@ -3,13 +3,14 @@
 // sends it.
 
 import { el } from '../dom.js';
+import { withVisibleTricks } from '../tool_words.js';
 
 /** The info string of such a block: `COMMAND` of `worker.agent.llm.offline.help`. */
 export const COMMAND = 'command';
 
 /** @param {string} text */
 export function commandsElement(text) {
-  const lines = text.split('\n').filter((line) => line.trim());
+  const lines = withVisibleTricks(text).split('\n').filter((line) => line.trim());
   const buttons = lines.map((line) => el('li', {}, el('button', { type: 'button', class: 'command', dir: 'auto', data: { command: line } }, line)));
   return el('ul', { class: 'commands', 'aria-label': 'Put into the message box' }, ...buttons);
 }

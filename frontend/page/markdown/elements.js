@@ -87,7 +87,7 @@ function codeElement(language, text) {
     icon('copy'),
     el('span', {}, 'Copy'),
   );
-  const head = el('div', { class: 'code-head' }, el('span', {}, language || 'text'), copy);
+  const head = el('div', { class: 'code-head' }, el('span', {}, withVisibleTricks(language) || 'text'), copy);
   return el('div', { class: 'code-block', data: { language } }, head, el('pre', { tabindex: 0, dir: 'ltr' }, code));
 }
 
