@@ -54,7 +54,7 @@ test: setup ## Run the tests, four at a time, for many of them wait (ARGS="-k se
 
 .PHONY: test-fast
 test-fast: setup-check ## Run the quick tests that need no browser, no chain and no other process
-	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=4 --dist=loadfile $(ARGS)
+	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=2 --dist=loadfile $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Look for values that break the property tests: new ones each time; whole tables (several minutes)

@@ -24,6 +24,7 @@ def definitions(listed: list[FunctionTool]) -> list[dict[str, Any]]:
     return [tool.to_mcp_tool().model_dump() for tool in listed]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 async def test_a_tool_that_was_parsed_once_has_the_same_schema(
     environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch

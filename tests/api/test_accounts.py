@@ -39,6 +39,7 @@ def delete_account(gateway: Gateway, issuer: Issuer, owner: str, key: str | None
     return gateway.call("DELETE", "/api/account", None, headers)
 
 
+@pytest.mark.slow
 def test_a_person_takes_over_their_session_and_goes_on(
     gateway: Gateway, signed_in: Issuer, anonymous: Store, connections_server: ConnectionsServer
 ) -> None:
@@ -103,6 +104,7 @@ def begin(gateway: Gateway, issuer: Issuer, owner: str, *ids: str) -> None:
         gateway.post("/api/chat", body, **bearer(issuer.token(owner)))
 
 
+@pytest.mark.slow
 def test_everything_of_an_account_is_deleted_with_a_receipt(
     gateway: Gateway, signed_in: Issuer, catalog: Catalog, connections_server: ConnectionsServer
 ) -> None:
@@ -133,6 +135,7 @@ def test_everything_of_an_account_is_deleted_with_a_receipt(
     assert {owner: len(found) for owner, found in listed.items()} == {"ann": 0, "bob": 1}
 
 
+@pytest.mark.slow
 def test_what_there_was_no_time_for_is_deleted_by_the_next_call(
     gateway: Gateway, signed_in: Issuer, catalog: Catalog
 ) -> None:

@@ -64,6 +64,7 @@ def refused(gateway: Gateway, command: str, **args: Any) -> Any:
     return [answer for answer in answers if answer.status == 429]
 
 
+@pytest.mark.slow
 def test_commands_use_up_the_rate_of_their_session(
     gateway: Gateway, catalog: Catalog, environment: Environment
 ) -> None:

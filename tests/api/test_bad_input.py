@@ -73,6 +73,7 @@ def assert_problem(answer: Any, status: int) -> None:
     assert SECRET not in answer.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "body", "status", "field"), BAD_BODIES)
 def test_a_wrong_field_is_named_and_not_repeated(
     gateway: Gateway, path: str, body: dict[str, Any], status: int, field: str

@@ -7,6 +7,8 @@ import re
 import uuid
 from typing import Any
 
+import pytest
+
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
 from forge.models.session import Catalog
@@ -168,6 +170,7 @@ def test_interrupting_when_busy_stops_the_active_run_and_queues_the_message(
     assert real_store.controls.read([key])[key].interrupt == run_id
 
 
+@pytest.mark.slow
 def test_a_full_inbox_asks_to_come_back_later(gateway: Gateway) -> None:
     for number in range(10):
         gateway.post("/api/chat", {"message": f"{number}", "session_id": "s"})

@@ -47,6 +47,7 @@ def claim(gateway: Gateway, asked: Approval, by: str, /, **values: Any) -> Answe
     return gateway.post("/api/approvals/claim", {**body, "claim_id": by, **values})
 
 
+@pytest.mark.slow
 def test_one_tab_gets_the_request_and_every_other_hears_of_it(gateway: Gateway, asked: Approval) -> None:
     _, connection = gateway.connect(session_id="s")
     answer = claim(gateway, asked, "tab-one-1")

@@ -45,6 +45,7 @@ def crowd(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return begun
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROUTES_THAT_WRITE)
 def test_a_crowd_of_ones_own_is_no_failure_of_the_storage(
     gateway: Gateway, anns: Issuer, catalog: Catalog, crowd: list[str], name: str

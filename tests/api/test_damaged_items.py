@@ -223,6 +223,7 @@ CHILDREN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(("kind", "damage"), sampled(CHILDREN, 2))
 def test_a_damaged_child_item_costs_nobody_else_anything(

@@ -191,6 +191,7 @@ def test_accepting_with_a_key_takes_two_writes_and_no_more_calls(store: Store, d
     assert calls == ["TransactWriteItems"] * 2 + ["GetItem"]
 
 
+@pytest.mark.slow
 def test_fifty_at_once_are_one_message(store: Store) -> None:
     def accept(_: int) -> str:
         return store.inbox.accept_once(KEY, submission(), "enqueue", ONCE).run_id

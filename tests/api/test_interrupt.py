@@ -56,6 +56,7 @@ def test_queued_runs_are_withdrawn_at_once_with_a_notice(gateway: Gateway) -> No
     assert contents == [("user", "first"), ("user", "second"), ("system", "Interrupted by user")]
 
 
+@pytest.mark.slow
 def test_one_queued_run_can_be_withdrawn_by_its_id(gateway: Gateway, real_store: Store) -> None:
     claimed(real_store, chat(gateway, "first"))
     second = chat(gateway, "second")
@@ -97,6 +98,7 @@ def test_open_connections_are_told_of_a_withdrawal(
     assert [message["content"] for message in frame["messages"]] == ["first", "Interrupted by user"]
 
 
+@pytest.mark.slow
 def test_a_message_that_interrupts_replaces_all_that_waits_before_it(gateway: Gateway) -> None:
     runs = [
         gateway.post(
@@ -111,6 +113,7 @@ def test_a_message_that_interrupts_replaces_all_that_waits_before_it(gateway: Ga
     assert said == [f"{number}" for number in range(10)]
 
 
+@pytest.mark.slow
 def test_a_repeated_message_stops_what_the_first_request_could_not_stop(
     gateway: Gateway, real_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ def every_frame(gateway: Gateway) -> None:
     gateway.connect(session_id=f"{PLANTED} with a space")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_no_route_and_no_frame_writes_the_id(
     gateway: Gateway,

@@ -60,6 +60,7 @@ def test_a_state_holds_the_newest_messages_and_says_how_many_there_are(
     assert state["first_seq"] == seqs(state)[0]
 
 
+@pytest.mark.slow
 def test_pages_backwards_meet_without_a_gap_and_without_an_overlap(
     gateway: Gateway, real_store: Store
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_page_that_cannot_be_is_refused(gateway: Gateway, query: str) -> None:
     assert gateway.get(f"/api/state?session_id=long&{query}").status == 422
 
 
+@pytest.mark.slow
 def test_long_and_unprintable_messages_are_bounded_as_they_are_encoded(
     gateway: Gateway, real_store: Store
 ) -> None:

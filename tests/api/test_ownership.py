@@ -127,11 +127,13 @@ def test_every_route_is_in_this_table() -> None:
     assert not differing, f"COMMAND_ARGUMENTS of this file and COMMANDS of the prices differ in {differing}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
 def test_the_owner_may(gateway: Gateway, anns: Issuer, route: HttpRoute) -> None:
     assert call(gateway, route, anns.token("ann")).status in {200, 204}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
 def test_another_owner_finds_nothing_and_changes_nothing(
     gateway: Gateway, anns: Issuer, route: HttpRoute
@@ -155,6 +157,7 @@ NOBODYS: dict[str, Callable[[Issuer], str | None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NOBODYS)
 def test_nobody_gets_in_and_the_table_is_not_asked(gateway: Gateway, anns: Issuer, kind: str) -> None:
     before = dependencies.store().sessions.get(KEY)
@@ -181,6 +184,7 @@ def test_nobody_commands(gateway: Gateway, anns: Issuer, kind: str) -> None:
         assert calls == [], command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_for_ones_own_session_and_a_foreign_one_is_like_none(
     gateway: Gateway, anns: Issuer, command: str, monkeypatch: pytest.MonkeyPatch
@@ -200,6 +204,7 @@ def test_a_command_is_for_ones_own_session_and_a_foreign_one_is_like_none(
     assert dependencies.store().sessions.get(KEY) == before
 
 
+@pytest.mark.slow
 def test_nobody_finds_a_session_in_another_ones_list(gateway: Gateway, anns: Issuer) -> None:
     """Not with the place of her list either."""
     listed = gateway.call("GET", "/api/sessions?limit=1", None, bearer(anns.token("ann"))).json
@@ -210,6 +215,7 @@ def test_nobody_finds_a_session_in_another_ones_list(gateway: Gateway, anns: Iss
         assert (answer.status, answer.json) == (200, {"sessions": [], "next": None})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("still_clock")
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
 def test_a_foreign_session_is_like_one_that_nobody_has(
@@ -242,6 +248,7 @@ def _table_client() -> Any:
     return cast(Any, dependencies.store()).sessions.table._client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
 def test_an_expired_session_is_nobodys(
     gateway: Gateway, anns: Issuer, route: HttpRoute, dynamodb: Any, table: str

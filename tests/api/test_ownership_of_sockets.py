@@ -79,6 +79,7 @@ def test_every_route_of_the_socket_has_a_rule() -> None:
     assert set(socket_routes()) == set(RULES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", WRONG_TICKETS)
 def test_a_wrong_ticket_opens_no_connection_and_no_stream(gateway: Gateway, anns: Issuer, kind: str) -> None:
     """A stream is asked by the same words, of which the origin need not be one."""
@@ -89,6 +90,7 @@ def test_a_wrong_ticket_opens_no_connection_and_no_stream(gateway: Gateway, anns
             caller_of_ticket(WRONG_TICKETS[kind](gateway, anns), "s", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", WRONG_TICKETS)
 def test_a_wrong_ticket_keeps_no_connection_open(gateway: Gateway, anns: Issuer, kind: str) -> None:
     _, connection = gateway.connect(session_id="s", ticket=ticket(gateway, anns, "ann"))
@@ -99,12 +101,14 @@ def test_a_wrong_ticket_keeps_no_connection_open(gateway: Gateway, anns: Issuer,
     assert dependencies.store().controls.connection(connection) == before
 
 
+@pytest.mark.slow
 def test_a_foreign_ticket_opens_what_is_its_owners_only(gateway: Gateway, anns: Issuer) -> None:
     _, connection = gateway.connect(session_id="s", ticket=ticket(gateway, anns, "ann"))
     (answer,) = gateway.say(connection, {"type": "auth", "ticket": ticket(gateway, anns, "bob")})
     assert (answer["type"], answer["status"]) == ("error", 401)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", BY_CONNECTION)
 def test_a_socket_sees_the_session_of_its_owner_only(gateway: Gateway, anns: Issuer, action: str) -> None:
     answers: dict[str, list[Any]] = {}
@@ -117,6 +121,7 @@ def test_a_socket_sees_the_session_of_its_owner_only(gateway: Gateway, anns: Iss
     assert SECRET not in json.dumps(answers["bob"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", BY_CONNECTION)
 def test_a_socket_of_a_foreign_session_costs_what_one_of_none_costs(
     gateway: Gateway, anns: Issuer, catalog: Catalog, action: str
@@ -132,6 +137,7 @@ def test_a_socket_of_a_foreign_session_costs_what_one_of_none_costs(
     assert seen[1] == seen[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", BY_CONNECTION)
 def test_a_socket_of_an_expired_session_sees_nothing(
     gateway: Gateway, anns: Issuer, action: str, dynamodb: Any, table: str
@@ -153,6 +159,7 @@ def test_a_connection_that_nobody_opened_hears_nothing_of_a_session(
     assert [(each["type"], each["status"]) for each in answers] == [("error", 404)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NOBODYS)
 def test_nobody_opens_a_stream_and_the_table_is_not_asked(anns: Issuer, kind: str) -> None:
     token = NOBODYS[kind](anns)
@@ -162,12 +169,14 @@ def test_nobody_opens_a_stream_and_the_table_is_not_asked(anns: Issuer, kind: st
     assert calls == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in WRONG_TICKETS if kind != "of a page elsewhere"])
 def test_a_wrong_ticket_opens_no_stream(gateway: Gateway, anns: Issuer, kind: str) -> None:
     """A page's EventSource need not name its origin."""
     assert opened(ticket=WRONG_TICKETS[kind](gateway, anns)) == 401
 
 
+@pytest.mark.slow
 def test_a_ticket_opens_one_stream(gateway: Gateway, anns: Issuer) -> None:
     given = ticket(gateway, anns, "ann")
     assert [opened(ticket=given), opened(ticket=given)] == [200, 401]
@@ -183,6 +192,7 @@ def opened(headers: dict[str, str] | None = None, **query: str) -> int:
     return asyncio.run(status())
 
 
+@pytest.mark.slow
 def test_a_stream_is_its_owners(gateway: Gateway, anns: Issuer) -> None:
     seen = {
         owner: Follower(SessionKey(caller_of(bearer(anns.token(owner))).owner, "s"), None).next_event()

@@ -36,6 +36,7 @@ def spend(payer: str, units: int) -> None:
         dependencies.store().admission.admit(payer, Price(1, 0, ()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("contents", "answered"), [(LONG, 5), (SHORT, 30)])
 def test_a_state_is_paid_for_by_its_bytes(
     gateway: Gateway,
@@ -53,6 +54,7 @@ def test_a_state_is_paid_for_by_its_bytes(
     assert [each.status for each in asked] == [200] * answered + [429] * (30 - answered)
 
 
+@pytest.mark.slow
 def test_a_sync_is_paid_for_by_its_bytes_and_a_refused_one_reads_nothing(
     gateway: Gateway, real_store: Store, dynamodb: Any, poor: None
 ) -> None:

@@ -123,6 +123,7 @@ def _deep() -> str:
     return f"{deep}.{deep}.{deep}"
 
 
+@pytest.mark.slow
 def test_each_wrong_token_is_refused(signed_in: Issuer) -> None:
     for name, token in refused(signed_in).items():
         with pytest.raises(NotAuthenticated):

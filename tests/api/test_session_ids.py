@@ -60,6 +60,7 @@ def test_locally_old_ids_keep_working(gateway: Gateway) -> None:
     assert [answer.status for answer in asked(gateway, "s1")] == [200] * 5
 
 
+@pytest.mark.slow
 def test_ids_of_the_server_and_of_any_client_that_makes_them_at_random_are_taken(cloud: Gateway) -> None:
     made = cloud.post("/api/chat", {"message": "hi"})
     assert made.status == 200

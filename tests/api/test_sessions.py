@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from forge.models.http import Receipt
 from forge.models.session import Catalog
 from forge.models.session_key import SessionKey
@@ -88,6 +90,7 @@ def test_what_was_never_there_cannot_be_deleted_and_has_no_receipt(gateway: Gate
     assert [gateway.delete("/api/sessions/s").status for _ in range(2)] == [404, 404]
 
 
+@pytest.mark.slow
 def test_a_session_that_began_anew_is_deleted_once_more(gateway: Gateway) -> None:
     gateway.post("/api/chat", {"message": "a", "session_id": "s"})
     gateway.delete("/api/sessions/s")

@@ -67,6 +67,7 @@ def test_sync_brings_nothing_that_the_client_has(gateway: Gateway, real_store: S
     assert (text["offset"], text["text"]) == (6, "wor")
 
 
+@pytest.mark.slow
 def test_a_long_conversation_comes_in_frames_that_fit(gateway: Gateway, real_store: Store) -> None:
     contents = ["x" * 3_000] * 30 + ["ü" * 70_000]
     drafts = [Draft(sender="agent", content=content, created_at=1) for content in contents]
@@ -153,6 +154,7 @@ def test_a_connection_that_is_only_opening_is_kept_for_what_comes_next(
     assert titles == ["Said too early", "Heard"]
 
 
+@pytest.mark.slow
 def test_a_session_has_a_limited_number_of_connections(gateway: Gateway, real_store: Store) -> None:
     for number in range(50):
         real_store.controls.connect(
@@ -162,6 +164,7 @@ def test_a_session_has_a_limited_number_of_connections(gateway: Gateway, real_st
     assert gateway.connect(session_id="other")[0] == 200
 
 
+@pytest.mark.slow
 def test_connections_whose_end_was_never_told_make_room(gateway: Gateway, real_store: Store) -> None:
     for number in range(50):
         real_store.controls.connect(
@@ -215,6 +218,7 @@ def test_a_frame_that_is_no_object_is_told_what_one_must_be(gateway: Gateway, fr
     assert told["detail"] == "The frame must be an object whose type is sync, ping or auth."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frame", ["[", "{}", '{"type": "nothing"}', '{"type": "sync", "newest": "x"}', "7"])
 def test_frames_of_no_valid_form_have_a_price_and_a_flood_of_them_is_not_answered(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, frame: str

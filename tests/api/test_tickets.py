@@ -45,6 +45,7 @@ def outlive(connection_id: str) -> None:
     store.controls.extend(connection, dependencies.now() - 1)
 
 
+@pytest.mark.slow
 def test_a_ticket_opens_one_connection(gateway: Gateway, signed_in: Issuer) -> None:
     given = ticket(gateway, signed_in.token("ann"))
     assert [gateway.connect(session_id="s", ticket=given)[0] for _ in range(2)] == [200, 401]

@@ -79,6 +79,7 @@ def test_a_command_beyond_its_callers_share_is_told_when_to_come_back(
     assert 0 < sum(pauses) <= waiting_for_workers.MOMENT_SECONDS
 
 
+@pytest.mark.slow
 def test_others_wait_meanwhile_and_leave_no_place_taken(crowded: Gateway, pauses: list[float]) -> None:
     for _ in range(2 * PLACES):
         pauses.clear()
@@ -89,6 +90,7 @@ def test_others_wait_meanwhile_and_leave_no_place_taken(crowded: Gateway, pauses
     assert sum(pauses) >= mcp_commands.PATIENCE_SECONDS
 
 
+@pytest.mark.slow
 def test_who_waits_for_a_moment_only_writes_nothing_for_it(
     crowded: Gateway, environment: Environment, pauses: list[float]
 ) -> None:
@@ -101,6 +103,7 @@ def test_who_waits_for_a_moment_only_writes_nothing_for_it(
     assert written[0] == written[1] < written[2]
 
 
+@pytest.mark.slow
 def test_a_wait_is_paid_for(crowded: Gateway, environment: Environment, pauses: list[float]) -> None:
     """25 units at once: a message that waits costs 10 of them, so the third one does not wait."""
     environment.set(CALLER_UNITS_PER_MINUTE="75")

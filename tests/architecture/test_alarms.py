@@ -104,6 +104,7 @@ def namespace(monkeypatch: pytest.MonkeyPatch) -> str:
     return "the-stack"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alarm", "read"), all_read(), ids=lambda each: getattr(each, "name", each))
 def test_an_alarm_reads_a_metric_that_somebody_writes(
     alarm: str, read: Read, namespace: str, capsys: pytest.CaptureFixture[str]
@@ -150,6 +151,7 @@ def test_a_loop_that_is_held_up_is_what_the_alarm_on_lag_reads(
     assert metric["Unit"] == "Milliseconds"
 
 
+@pytest.mark.slow
 def test_each_metric_that_may_be_written_is_written_by_somebody(
     namespace: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,6 +54,7 @@ def test_an_irregular_plural_is_known() -> None:
     assert [counted(1, "entry"), counted(2, "entry")] == ["1 entry", "2 entries"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", PYTHON)
 def test_no_python_text_puts_a_plural_behind_any_number(folder: str) -> None:
     found = {file: list(in_python(file.read_text())) for file in (ROOT / folder).rglob("*.py")}

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any, get_args
 
+import pytest
+
 from forge.observability import Metric
 from tests.metrics import emitted
 from tests.template import of, template
@@ -27,6 +29,7 @@ def own() -> set[tuple[str, str]]:
     return {(metric[3], metric[1]) for metric in shown() if metric[0] == OWN}
 
 
+@pytest.mark.slow
 def test_each_metric_of_the_dashboard_is_emitted() -> None:
     assert own() - emitted() == set()
 

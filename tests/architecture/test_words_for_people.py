@@ -47,6 +47,7 @@ def shown(tree: ast.Module) -> Iterator[tuple[int, str]]:
                     yield node.lineno, part.value
 
 
+@pytest.mark.slow
 def test_what_a_person_reads_of_a_failed_call_has_no_words_for_the_llm() -> None:
     found = {
         f"{path.relative_to(ROOT)}:{line}: {text}"
@@ -100,6 +101,7 @@ def beginnings(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, part.value
 
 
+@pytest.mark.slow
 def test_what_a_refused_request_is_told_is_a_sentence() -> None:
     found = {
         f"{path.relative_to(ROOT)}:{line}: {text}"

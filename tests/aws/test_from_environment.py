@@ -24,6 +24,7 @@ def nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_endpoint_of_each_region_is_botocores_or_left_to_it(service: str) -> None:
     session: Any = Session()

@@ -89,6 +89,7 @@ def shapes(root: Any, seen: set[str] | None = None) -> Iterator[Any]:
         yield from shapes(each, seen)
 
 
+@pytest.mark.slow
 @given(ITEMS, st.booleans())
 def test_parameters_are_written_as_botocore_writes_them(item: dict[str, Any], flag: bool) -> None:
     tried("parameters of calls", (item, flag))

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any, cast
 from urllib.parse import quote
 
+import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -61,6 +62,7 @@ def as_botocore(
     return dict(request.headers)
 
 
+@pytest.mark.slow
 @given(ENDPOINTS, st.sampled_from(["us-east-1", "eu-central-1"]), st.lists(FRAMES, min_size=1, max_size=6))
 def test_each_of_many_frames_is_signed_as_botocore_signs_it(
     endpoint: str, region: str, frames: list[tuple[str, bytes, Credentials, datetime]]

@@ -23,6 +23,7 @@ def test_a_turn_makes_no_more_calls_frames_and_bytes_than_its_budget(
     assert {name: number for name, number in made.items() if number > budget.get(name, 0)} == {}, made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pace", PACES)
 def test_the_first_text_comes_at_once_also_where_frames_are_saved(
     pace: FramePace, settings: Settings, dynamodb: Any, sqs: Any, queue_url: str

@@ -17,6 +17,7 @@ def monthly(**values: str) -> float:
     return sum(line.dollars for line in monthly_costs.idle(given))
 
 
+@pytest.mark.slow
 def test_a_small_installation_costs_what_was_promised() -> None:
     assert monthly() <= 18
     assert monthly(WorkerSpot="true") <= 13
@@ -24,6 +25,7 @@ def test_a_small_installation_costs_what_was_promised() -> None:
     assert monthly(WorkerCpu="1024", WorkerMemory="2048") > 30
 
 
+@pytest.mark.slow
 def test_the_operations_guide_says_the_same_prices() -> None:
     guide = (ROOT / "docs" / "operations.md").read_text()
     table = guide.split("| | small (`make deploy`) |")[1].split("\n\n")[0].splitlines()[2:]
@@ -44,6 +46,7 @@ def test_the_operations_guide_says_what_the_worst_day_costs_with_the_defaults() 
     assert "\n".join(rows) in guide
 
 
+@pytest.mark.slow
 def test_each_line_of_the_worst_day_is_bound_by_a_parameter() -> None:
     """What the daily limits of a day do not hold, others do; none of them is off."""
     before = worst_day(parameters.defaults(ROOT) | {"ForgeLlm": "anthropic:claude-sonnet-4-5"})

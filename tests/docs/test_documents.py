@@ -161,6 +161,7 @@ def warnings_of_the_code() -> list[str]:
     return sorted(text for text in texts if isinstance(text, str))
 
 
+@pytest.mark.slow
 def test_the_operator_reads_what_each_warning_in_the_log_means() -> None:
     lines = warnings_of_the_code()
     assert lines

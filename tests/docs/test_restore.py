@@ -59,6 +59,7 @@ def conversation(dynamodb: Any) -> Any:
     return carried_out(dynamodb, documented("query").replace("ID", KEY.session_id))
 
 
+@pytest.mark.slow
 def test_a_conversation_is_read_in_a_table_of_an_earlier_second(dynamodb: Any) -> None:
     carried_out(dynamodb, documented("restore-table-to-point-in-time"))
     dynamodb.delete_table(TableName=TABLE)
@@ -67,6 +68,7 @@ def test_a_conversation_is_read_in_a_table_of_an_earlier_second(dynamodb: Any) -
     assert dynamodb.list_tables()["TableNames"] == []
 
 
+@pytest.mark.slow
 def test_a_conversation_is_read_in_the_copy_of_a_deleted_table(dynamodb: Any) -> None:
     """moto keeps no copy by itself, and calls each backup one of a user, so this one is made."""
     dynamodb.create_backup(TableName=TABLE, BackupName="copy")

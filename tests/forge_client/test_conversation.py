@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,7 @@ def ask_sync(server: SimulatedSession, have: Have) -> list[str]:
     return server.sync(ServerHave(**have.model_dump()))
 
 
+@pytest.mark.slow
 @given(data=st.data(), length=st.integers(1, 25))
 @examples(80)
 def test_texts_end_equal_whatever_the_channel_does(data: st.DataObject, length: int) -> None:

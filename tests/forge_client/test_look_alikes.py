@@ -68,6 +68,7 @@ def test_everybody_who_gets_something_is_compared(values: dict[str, object]) -> 
     assert with_look_alikes(request(**values), [TOKEN, BOB]).review.warnings == []
 
 
+@pytest.mark.slow
 async def test_an_address_that_is_named_after_the_request_is_compared(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:

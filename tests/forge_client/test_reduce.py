@@ -146,6 +146,7 @@ def test_a_missing_message_is_noticed(server: SimulatedSession, frames: list[str
     assert [message.content for message in healed.messages] == ["hello", "tool: a | args: {}", "42"]
 
 
+@pytest.mark.slow
 def test_frames_that_never_fit_are_kept_only_up_to_a_limit(
     server: SimulatedSession, frames: list[str]
 ) -> None:

@@ -20,6 +20,7 @@ from tests.forge_client.pilot import answers, chatting, click, running, texts, t
 from tests.forge_client.test_client import HASH, idle, pausing, wallet_request
 
 
+@pytest.mark.slow
 async def test_a_question_is_answered_on_the_screen(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -33,6 +34,7 @@ async def test_a_question_is_answered_on_the_screen(
         await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "")
 
 
+@pytest.mark.slow
 async def test_text_streams_into_one_bubble(server: FakeServer, remembered: RememberedSessions) -> None:
     session = running(server)
     async with chatting(server.base_url, remembered) as pilot:
@@ -46,6 +48,7 @@ async def test_text_streams_into_one_bubble(server: FakeServer, remembered: Reme
         await until(pilot, lambda: not pilot.app.screen.query_one(AgentBubble).has_class("-streaming"))
 
 
+@pytest.mark.slow
 async def test_a_tool_call_and_its_result_are_one_card_that_opens(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -71,6 +74,7 @@ async def test_a_tool_call_and_its_result_are_one_card_that_opens(
         )
 
 
+@pytest.mark.slow
 async def test_escape_stops_the_run(server: FakeServer, remembered: RememberedSessions) -> None:
     server.api.agent = idle
     async with chatting(server.base_url, remembered) as pilot:
@@ -80,6 +84,7 @@ async def test_escape_stops_the_run(server: FakeServer, remembered: RememberedSe
         await until(pilot, lambda: texts(pilot, NoticeLine) == ["Interrupted by user"])
 
 
+@pytest.mark.slow
 async def test_an_answer_that_is_not_whole_looks_it(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -128,6 +133,7 @@ async def test_an_approval_is_shown_in_words_and_needs_a_hash(
         await until(pilot, lambda: not pilot.app.screen.query(ApprovalCard))
 
 
+@pytest.mark.slow
 async def test_a_long_request_leaves_its_answers_on_a_small_screen(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -140,6 +146,7 @@ async def test_a_long_request_leaves_its_answers_on_a_small_screen(
         assert card.query_one(".answers").region.bottom == card.region.bottom - 1
 
 
+@pytest.mark.slow
 async def test_a_tool_call_can_be_told_before_its_card_is_laid_out(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -201,6 +208,7 @@ async def test_a_call_that_waits_for_a_word_is_shown_whole_and_allowed(
         assert server.api.asked("/api/system")[0].body["approval"]["outcome"] == "allowed"
 
 
+@pytest.mark.slow
 async def test_hostile_text_is_shown_as_text(server: FakeServer, remembered: RememberedSessions) -> None:
     session = running(server, "[red]\x1b[31mred[/red] \u202eevil")
     session.write("\x1b]0;title\x07 [link](javascript:alert(1)) <script>")

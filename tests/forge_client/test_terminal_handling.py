@@ -75,6 +75,7 @@ async def test_an_absent_server_is_explained_and_the_message_kept(
         await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "hello?")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "advice"),
     [(401, "Set FORGE_TOKEN to one that is valid. Trying again …"), (503, "503). Trying again …")],
@@ -118,6 +119,7 @@ async def partly_loaded(
         yield pilot, session
 
 
+@pytest.mark.slow
 async def test_messages_that_only_the_server_has_are_loaded_page_by_page(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -136,6 +138,7 @@ async def test_messages_that_only_the_server_has_are_loaded_page_by_page(
         assert not pilot.app.screen.query_one(Earlier).display
 
 
+@pytest.mark.slow
 async def test_the_entry_in_view_stays_there_while_earlier_ones_are_loaded(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -154,6 +157,7 @@ async def test_the_entry_in_view_stays_there_while_earlier_ones_are_loaded(
         await until(pilot, lambda: first.region.y == line)
 
 
+@pytest.mark.slow
 async def test_loading_that_fails_is_told_and_can_be_tried_again(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -166,6 +170,7 @@ async def test_loading_that_fails_is_told_and_can_be_tried_again(
         await until(pilot, lambda: texts(pilot, NoticeLine)[0] == "line 0")
 
 
+@pytest.mark.slow
 async def test_a_page_of_a_conversation_that_was_begun_anew_meanwhile_is_not_mixed_in(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -183,6 +188,7 @@ async def test_a_page_of_a_conversation_that_was_begun_anew_meanwhile_is_not_mix
         assert not pilot.app.screen.query_one(Earlier).display
 
 
+@pytest.mark.slow
 async def test_another_conversation_can_be_chosen_while_a_page_is_loaded(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -196,6 +202,7 @@ async def test_another_conversation_can_be_chosen_while_a_page_is_loaded(
         assert told(pilot) == []
 
 
+@pytest.mark.slow
 async def test_earlier_messages_of_an_ended_session_are_said_to_be_gone(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -237,6 +244,7 @@ async def test_the_end_stays_in_view_until_the_person_scrolls_back(
         assert transcript.scroll_target_y == where
 
 
+@pytest.mark.slow
 async def test_scrolling_back_while_something_new_is_laid_out_is_not_undone(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -250,6 +258,7 @@ async def test_scrolling_back_while_something_new_is_laid_out_is_not_undone(
         assert not transcript.is_vertical_scroll_end
 
 
+@pytest.mark.slow
 async def test_the_end_stays_in_view_when_a_wallet_request_takes_room_away(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -271,6 +280,7 @@ async def test_a_line_is_added_and_the_last_message_comes_back(
         await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "a\nb")
 
 
+@pytest.mark.slow
 async def test_a_narrow_terminal_hides_the_list_until_it_is_asked_for(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:

@@ -69,6 +69,7 @@ async def test_help_opens_over_a_draft_and_leaves_it(
         await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "half a")
 
 
+@pytest.mark.slow
 async def test_the_footer_names_the_help(server: FakeServer, remembered: RememberedSessions) -> None:
     async with chatting(server.base_url, remembered, size=(60, 20)) as pilot:
         [first, *_] = [
@@ -79,6 +80,7 @@ async def test_the_footer_names_the_help(server: FakeServer, remembered: Remembe
         assert first.binding.key_display == "F1"
 
 
+@pytest.mark.slow
 async def test_a_queued_message_is_withdrawn_by_the_keys_that_it_names(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:

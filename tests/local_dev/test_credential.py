@@ -172,6 +172,7 @@ def test_the_hidden_address_differs_each_time_and_is_no_other_computers() -> Non
     assert len(places) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", REFUSED)
 async def test_the_queues_are_closed_to_who_has_no_credential_and_to_pages(
     headers: list[tuple[str, str]], tmp_path: Path

@@ -107,6 +107,7 @@ def test_options_come_from_the_environment():
     assert Options.from_environment({}) == Options()
 
 
+@pytest.mark.slow
 def test_a_worker_on_a_laptop_takes_more_runs_at_once_unless_the_developer_says_otherwise():
     for environment, concurrency in (({}, "500"), ({"WORKER_CONCURRENCY": "7"}, "7")):
         wiring = local_wiring(environment, "http://127.0.0.1:1")

@@ -42,6 +42,7 @@ def test_a_message_that_is_received_too_often_goes_to_the_dead_letters() -> None
     queues.close()
 
 
+@pytest.mark.slow
 def test_what_is_too_old_and_what_was_remembered_of_it_leaves_nothing_behind(tmp_path: Path) -> None:
     clock = Clock()
     queues = Queues(tmp_path / "q.db", clock)

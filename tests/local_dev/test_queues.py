@@ -80,6 +80,7 @@ async def sqs(tmp_path: Path) -> AsyncGenerator[Sqs]:
     await serving
 
 
+@pytest.mark.slow
 async def test_a_long_poll_wakes_up_when_a_message_is_sent(sqs: Sqs) -> None:
     polling = asyncio.create_task(sqs.receive(wait=20))
     await sqs.send("g", "1")
@@ -115,6 +116,7 @@ async def test_a_waiting_receive_is_answered_before_the_send_that_ends_it(tmp_pa
     assert answered == ["ReceiveMessage", "SendMessage"]
 
 
+@pytest.mark.slow
 async def test_the_next_message_of_a_group_follows_the_deletion_of_the_first(sqs: Sqs) -> None:
     await sqs.send("g", "1")
     (first,) = await sqs.receive()
@@ -125,6 +127,7 @@ async def test_the_next_message_of_a_group_follows_the_deletion_of_the_first(sqs
     assert bodies(await asyncio.wait_for(polling, PATIENCE_SECONDS)) == ["2"]
 
 
+@pytest.mark.slow
 async def test_messages_of_one_group_come_in_order_and_other_groups_do_not_wait(sqs: Sqs) -> None:
     for group, body in (("g", "1"), ("h", "a"), ("g", "2")):
         await sqs.send(group, body)
@@ -135,6 +138,7 @@ async def test_messages_of_one_group_come_in_order_and_other_groups_do_not_wait(
     assert bodies(await sqs.receive()) == ["1", "2"]
 
 
+@pytest.mark.slow
 async def test_a_message_that_is_let_go_wakes_a_poll_when_its_time_is_over(sqs: Sqs) -> None:
     await sqs.send("g", "1")
     (first,) = await sqs.receive()
@@ -146,6 +150,7 @@ async def test_a_message_that_is_let_go_wakes_a_poll_when_its_time_is_over(sqs: 
     assert refused.value.response["Error"]["Code"] == "ReceiptHandleIsInvalid"
 
 
+@pytest.mark.slow
 async def test_a_repeated_send_is_one_message(sqs: Sqs) -> None:
     first, second = await sqs.send("g", "1", "same"), await sqs.send("g", "1", "same")
     assert first["MessageId"] == second["MessageId"]
@@ -153,6 +158,7 @@ async def test_a_repeated_send_is_one_message(sqs: Sqs) -> None:
     assert bodies(await sqs.receive()) == ["1"]
 
 
+@pytest.mark.slow
 async def test_a_receive_whose_answer_was_lost_is_repeated(sqs: Sqs) -> None:
     await sqs.send("g", "1")
     first, second = [await sqs.receive(ReceiveRequestAttemptId="attempt") for _ in range(2)]
@@ -161,6 +167,7 @@ async def test_a_receive_whose_answer_was_lost_is_repeated(sqs: Sqs) -> None:
     assert await sqs.receive(ReceiveRequestAttemptId="attempt") == []
 
 
+@pytest.mark.slow
 async def test_a_poll_whose_client_has_left_takes_no_message(sqs: Sqs) -> None:
     head = {"x-amz-target": "AmazonSQS.ReceiveMessage", **SIGNED}
     async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http:
@@ -174,6 +181,7 @@ async def test_a_poll_whose_client_has_left_takes_no_message(sqs: Sqs) -> None:
     assert bodies(await sqs.receive(wait=5)) == ["1"]
 
 
+@pytest.mark.slow
 async def test_batches_say_what_became_of_each_entry(sqs: Sqs) -> None:
     await sqs.send("g", "1")
     (message,) = await sqs.receive()
@@ -184,6 +192,7 @@ async def test_batches_say_what_became_of_each_entry(sqs: Sqs) -> None:
     assert [(each["Id"], each["Code"]) for each in answer["Failed"]] == [("bad", "ReceiptHandleIsInvalid")]
 
 
+@pytest.mark.slow
 async def test_attributes_count_what_waits_and_what_is_held(sqs: Sqs) -> None:
     await sqs.send("g", "1")
     await sqs.send("h", "2")
@@ -193,6 +202,7 @@ async def test_attributes_count_what_waits_and_what_is_held(sqs: Sqs) -> None:
     assert told["FifoQueue"] == "true"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "body", "code"),
     [

@@ -45,6 +45,7 @@ def test_what_has_an_effect_and_what_others_read_is_not_told() -> None:
     assert list(misspelt([*KNOWN, *others], KNOWN)) == []
 
 
+@pytest.mark.slow
 def test_every_variable_of_ours_in_code_and_documents_is_known() -> None:
     ours = re.compile(rf"(?:{'|'.join(OURS)})[A-Z0-9_]*[A-Z0-9]")
     read = {

@@ -94,6 +94,7 @@ def desk() -> Iterator[Desk]:
         yield Desk(node, runner, chains, evm.serve(chains))
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(
     ("tool", "method"), sorted({(tool, method) for tool, (_, methods) in USES.items() for method in methods})

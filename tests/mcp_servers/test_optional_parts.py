@@ -52,6 +52,7 @@ async def test_a_simulation_goes_without_what_the_node_does_not_give(
     assert {name for name in watched if found[name] is None} == lacking
 
 
+@pytest.mark.slow
 async def test_on_base_a_fee_has_its_part_for_l1_or_is_not_told(node: FakeNode) -> None:
     def base(oracle: bool) -> Any:
         def answer(asked: str, good: dict[str, Any]) -> Any:

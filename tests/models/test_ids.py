@@ -61,6 +61,7 @@ def forms(schema: object) -> set[str]:
     return own.union(*map(forms, schema.values()))
 
 
+@pytest.mark.slow
 def test_every_form_that_is_demanded_has_words() -> None:
     """Nobody is told a regular expression."""
     modules = [

@@ -56,6 +56,7 @@ def test_json_is_named_in_words(value: object, indent: int | None) -> None:
     assert len(title) <= AUTOMATIC_TITLE_LIMIT
 
 
+@pytest.mark.slow
 @given(text=st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "L", "Nd"])))
 def test_no_title_holds_what_cannot_be_seen_or_moves_the_text_beside_it(text: str) -> None:
     tried("titles with invisible characters", text)

@@ -13,6 +13,7 @@ from tests.clock import Clock
 from tests.store.scenes import KEY, completed, counted, log, next_of, started, submission, told
 
 
+@pytest.mark.slow
 def test_first_message_creates_the_session(store: Store, clock: Clock):
     session = told(store, "  send 1 ETH\nto Bob")
 
@@ -84,6 +85,7 @@ def test_a_full_inbox_refuses(store: Store, clock: Clock):
     assert len(store.sessions.get(KEY).inbox) == INBOX_LIMIT  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_what_is_withdrawn_during_a_run_does_not_fill_the_session(table: str, clock: Clock, dynamodb: Any):
     """An item may have 400 KB. Above that, no worker could claim the run."""
     store = open_store(Settings(forge_table=table, rate_limit_burst=100), clock, dynamodb)
@@ -200,6 +202,7 @@ def test_an_owner_cannot_reach_a_session_of_another_owner(store: Store):
     assert store.sessions.get(SessionKey("ann%23s1", "s1")) is None
 
 
+@pytest.mark.slow
 def test_every_message_of_a_full_inbox_fits_into_the_item(store: Store, clock: Clock):
     session = told(store, "€" * 5_333)
     for _ in range(INBOX_LIMIT - 1):

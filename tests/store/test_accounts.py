@@ -42,6 +42,7 @@ def rows(dynamodb: Any, table: str, owner: str) -> list[str]:
     return sorted(item["sk"]["S"] for item in items if item["pk"]["S"].startswith(prefix))
 
 
+@pytest.mark.slow
 def test_a_persons_sessions_are_listed_newest_first_page_by_page(store: Store, clock: Clock):
     begun(store, clock, *ANN, SessionKey("bob", "b"), SessionKey(ANONYMOUS, "a"))
     seen: list[str] = []
@@ -127,6 +128,7 @@ def erase(store: Store, owner: str, name: str = "once") -> Deleted:
     return store.accounts.end_erasure(owner, name, is_finished=True).deleted
 
 
+@pytest.mark.slow
 def test_all_of_a_person_is_deleted_and_counted_and_nothing_of_others(
     store: Store, clock: Clock, dynamodb: Any, table: str
 ):

@@ -72,6 +72,7 @@ def test_the_commands_of_a_session_are_counted_exactly(table: str, clock: Clock,
     assert at_once(lambda _: store.admission.command(KEY, 1), RateLimited, 20) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("price", [1, 2, 5])
 def test_a_caller_is_at_most_5_percent_over_and_others_are_not_charged(
     table: str, clock: Clock, dynamodb: Any, price: int

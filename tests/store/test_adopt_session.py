@@ -39,6 +39,7 @@ def rows(dynamodb: Any, table: str, key: SessionKey) -> set[str]:
     return {item["sk"]["S"] for item in items if item["pk"]["S"] == f"session#{key}"}
 
 
+@pytest.mark.slow
 def test_everything_of_a_session_goes_on_under_its_owners_new_id(store: Store, dynamodb: Any, table: str):
     talked(store)
     before = store.sessions.get(KEY)
@@ -62,6 +63,7 @@ def test_everything_of_a_session_goes_on_under_its_owners_new_id(store: Store, d
     assert log(store, new) == [*CONVERSATION, "go on", "on"]
 
 
+@pytest.mark.slow
 def test_asking_again_finds_the_session_and_nobody_else_does(store: Store, clock: Clock):
     talked(store)
     first = store.accounts.adopt(KEY.session_id, "ann")
@@ -74,6 +76,7 @@ def test_asking_again_finds_the_session_and_nobody_else_does(store: Store, clock
         store.accounts.adopt(KEY.session_id, "ann")
 
 
+@pytest.mark.slow
 def test_an_id_that_was_taken_over_can_begin_anew(store: Store):
     talked(store)
     adopted = store.accounts.adopt(KEY.session_id, "ann")
@@ -87,6 +90,7 @@ def test_an_id_that_was_taken_over_can_begin_anew(store: Store):
         store.accounts.adopt(KEY.session_id, "ann")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("owners", [("ann", "bob"), ("ann", "ann"), tuple("abcdefgh")])
 def test_of_many_who_ask_at_once_one_gets_it(store: Store, owners: tuple[str, ...]):
     talked(store)
@@ -132,6 +136,7 @@ def test_a_session_at_work_is_taken_over_when_its_run_has_ended(store: Store):
     assert log(store, store.accounts.adopt(KEY.session_id, "ann").session.key) == ["hello", "answer"]
 
 
+@pytest.mark.slow
 def test_a_request_that_is_in_a_wallet_is_answered_first(store: Store, clock: Clock):
     talked(store)
     wanted = Claim(claim_id="tab-one-1", account="0x" + "1" * 40, until=clock() + 10_000)
@@ -142,6 +147,7 @@ def test_a_request_that_is_in_a_wallet_is_answered_first(store: Store, clock: Cl
     assert store.accounts.adopt(KEY.session_id, "ann").session.approvals
 
 
+@pytest.mark.slow
 def test_its_connections_are_told(store: Store, clock: Clock):
     talked(store)
     store.controls.connect(Connection(connection_id="c", key=KEY, connected_at=clock()))

@@ -104,6 +104,7 @@ def test_arguments_too_large_for_an_item_do_not_stop_the_call(store: Store):
     assert store.journal.begin_call(lease, "2:c1", {"args": "x" * 500_000}) == ("new", None)
 
 
+@pytest.mark.slow
 def test_a_large_result_is_kept(store: Store):
     noise = random.Random(1).randbytes(900_000).hex()
     record = CallRecord("ok", noise)
@@ -123,6 +124,7 @@ def test_the_llm_history_grows_by_entries_over_runs(store: Store):
     assert store.journal.history(started(store)) == [b"request", b"response", b"last"]
 
 
+@pytest.mark.slow
 def test_a_large_entry_is_kept_in_chunks(store: Store):
     noise = random.Random(1).randbytes(700_000)
     lease = store.runs.append(started(store), Progress(entries=[b"small", noise, b"after"]))

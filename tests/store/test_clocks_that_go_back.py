@@ -56,6 +56,7 @@ def used_up(store: Store, charge: Callable[[Store], object]) -> None:
     assert 0 < allowed < MOST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CHARGES)
 @pytest.mark.parametrize("jump", [CLOCK_MARGIN_SECONDS * 10_000, 3_600_000, DAY_MS, 400 * DAY_MS])
 def test_a_rate_that_was_charged_by_a_clock_that_was_ahead_counts_as_none(
@@ -69,6 +70,7 @@ def test_a_rate_that_was_charged_by_a_clock_that_was_ahead_counts_as_none(
     used_up(store, CHARGES[kind])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jump", [70_000, 90_000, 120_000, 600_000])
 def test_a_connection_is_not_refused_when_the_time_comes_that_the_clock_showed(
     store: Store, clock: Clock, jump: int
@@ -81,6 +83,7 @@ def test_a_connection_is_not_refused_when_the_time_comes_that_the_clock_showed(
         clock.advance(1_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CHARGES)
 def test_clocks_that_differ_a_little_give_no_more_than_the_rate(
     store: Store, clock: Clock, kind: str

@@ -205,6 +205,7 @@ def test_without_a_roof_nothing_is_written(table: str, clock: Clock, dynamodb: A
     assert calls == ["UpdateItem", "PutItem"]
 
 
+@pytest.mark.slow
 def test_a_roof_far_away_costs_a_write_a_minute(table: str, clock: Clock, dynamodb: Any) -> None:
     names: list[Daily] = ["requests", "sessions"]
     limits = {f"deployment_{name}_per_day": 1_000_000 for name in names}

@@ -77,6 +77,7 @@ ACTS: dict[str, Callable[[Store, Clock, str], None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ACTS)
 def test_200_at_once_of_one_caller_use_their_share_and_others_theirs(
     store: Store, clock: Clock, act: str
@@ -97,6 +98,7 @@ def test_the_shares_of_all_callers_are_within_the_deployments_day(store: Store, 
     assert let_in == LIMIT
 
 
+@pytest.mark.slow
 def test_processes_that_share_a_caller_are_a_block_each_over(table: str, clock: Clock, dynamodb: Any) -> None:
     stores = [store_with(table, clock, dynamodb) for _ in range(4)]
     let_in = at_once(lambda number: request(stores[number % 4], clock, "greedy"), DayUsedUp)

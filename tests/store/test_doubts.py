@@ -61,6 +61,7 @@ def test_a_request_is_not_bound_to_the_account_of_another_open_one_for_the_same_
     store.approvals.bind(KEY, one.digest, asked("a", "0x" + "4" * 40))
 
 
+@pytest.mark.slow
 def test_a_transaction_that_is_doubted_again_and_again_pushes_no_other_one_out(store: Store) -> None:
     doubted(store, doubt())
     doubted(store, *(doubt("0x12", PAYER, T0 + number) for number in range(DOUBTS_LIMIT)))

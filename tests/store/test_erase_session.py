@@ -28,6 +28,7 @@ def delete(store: Store, key: SessionKey = KEY, name: str | None = None) -> Eras
     return erasure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [None, "once"])
 def test_a_deletion_is_told_again_for_a_day(store: Store, clock: Clock, name: str | None):
     conversed(store, KEY)

@@ -45,6 +45,7 @@ class Remembered(Table):
         super().put_many(self.copied)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leftover", ["message", "entry", "text"])
 def test_a_copy_that_arrives_late_changes_nothing_that_is_shown(
     store: Store, dynamodb: Any, table: str, clock: Clock, leftover: str
@@ -79,6 +80,7 @@ def test_a_copy_that_arrives_late_changes_nothing_that_is_shown(
     assert shown() == before
 
 
+@pytest.mark.slow
 def test_what_is_said_meanwhile_is_not_lost(store: Store, dynamodb: Any, table: str, clock: Clock):
     """A function of a deployment without a login may still be at work: it writes between copy and change of owner."""
     talked(store)
@@ -96,6 +98,7 @@ def test_what_is_said_meanwhile_is_not_lost(store: Store, dynamodb: Any, table: 
     assert log(store, adopted.session.key) == [*CONVERSATION, "late", "too", "later", "too"]
 
 
+@pytest.mark.slow
 def test_an_account_that_is_deleted_meanwhile_leaves_no_session_without_its_messages(
     store: Store, dynamodb: Any, table: str, clock: Clock
 ):
@@ -130,6 +133,7 @@ class Overtaken(Table):
         return super().delete(key, change)
 
 
+@pytest.mark.slow
 def test_a_deletion_that_an_adoption_overtakes_deletes_what_was_adopted(
     store: Store, dynamodb: Any, table: str, clock: Clock
 ):
@@ -201,6 +205,7 @@ def test_an_adoption_that_is_cut_off_anywhere_loses_and_doubles_nothing(
         assert len(list(store.accounts.keys("ann"))) == number + 2
 
 
+@pytest.mark.slow
 def test_what_an_adoption_that_is_never_resumed_has_copied_is_deleted_with_the_account(
     store: Store, dynamodb: Any, table: str, clock: Clock
 ):

@@ -47,6 +47,7 @@ def tried_alone(store: Store, clock: Clock, *lasted: int) -> list[RunMessage]:
     return together
 
 
+@pytest.mark.slow
 def test_suspects_begin_beside_each_other_and_a_death_among_them_convicts_none(
     store: Store, clock: Clock
 ) -> None:
@@ -58,6 +59,7 @@ def test_suspects_begin_beside_each_other_and_a_death_among_them_convicts_none(
     ]
 
 
+@pytest.mark.slow
 def test_a_suspect_without_another_one_beside_it_is_convicted_by_its_third_death(
     store: Store, clock: Clock
 ) -> None:
@@ -67,6 +69,7 @@ def test_a_suspect_without_another_one_beside_it_is_convicted_by_its_third_death
     assert strikes(store.runs.claim(message, "x")) == LOST_WORKERS_LIMIT
 
 
+@pytest.mark.slow
 def test_a_death_in_company_is_remembered_however_far_the_others_have_gone_since(
     store: Store, clock: Clock
 ) -> None:
@@ -83,6 +86,7 @@ def test_a_death_in_company_is_remembered_however_far_the_others_have_gone_since
     assert (strikes(given_up), strikes(done), strikes(store.runs.claim(third, "z"))) == (3, 2, 2)
 
 
+@pytest.mark.slow
 def test_a_suspect_whose_company_has_completed_is_convicted(store: Store, clock: Clock) -> None:
     first, second = (suspect(store, clock, name) for name in ("first", "second"))
     lease = store.runs.claim(first, "shared")
@@ -92,6 +96,7 @@ def test_a_suspect_whose_company_has_completed_is_convicted(store: Store, clock:
     assert strikes(store.runs.claim(second, "w")) == 3
 
 
+@pytest.mark.slow
 def test_an_attempt_that_stored_something_clears_its_run(store: Store, clock: Clock) -> None:
     first, second = tried_alone(store, clock, LONG_MS, LONG_MS)
     store.runs.append(store.runs.claim(first, "w"), Progress(drafts=[spoken("a beginning")]))
@@ -101,6 +106,7 @@ def test_an_attempt_that_stored_something_clears_its_run(store: Store, clock: Cl
     assert strikes(lease) == 0, "it needs not wait for the one that is tried alone"
 
 
+@pytest.mark.slow
 def test_whoever_is_tried_alone_waits_while_another_one_is_in_question(store: Store, clock: Clock) -> None:
     first, second = tried_alone(store, clock, 0, 0)
     assert strikes(store.runs.claim(first, "w")) == 2
@@ -111,6 +117,7 @@ def test_whoever_is_tried_alone_waits_while_another_one_is_in_question(store: St
     assert [strikes(store.runs.claim(each, f"{each.session_id}'")) for each in (first, second)] == [3, 3]
 
 
+@pytest.mark.slow
 def test_no_other_suspect_joins_one_that_is_tried_alone(store: Store, clock: Clock) -> None:
     first, _ = tried_alone(store, clock, LONG_MS, 0)
     third = suspect(store, clock, "third")
@@ -119,6 +126,7 @@ def test_no_other_suspect_joins_one_that_is_tried_alone(store: Store, clock: Clo
         store.runs.claim(third, "w")
 
 
+@pytest.mark.slow
 def test_whoever_is_tried_alone_waits_for_each_suspect_that_came_before(store: Store, clock: Clock) -> None:
     alone, _ = tried_alone(store, clock, 0, 0)
     long, short = suspect(store, clock, "long", LONG_MS), suspect(store, clock, "short", LONG_MS)
@@ -128,12 +136,14 @@ def test_whoever_is_tried_alone_waits_for_each_suspect_that_came_before(store: S
         store.runs.claim(alone, "w")
 
 
+@pytest.mark.slow
 def test_a_suspect_that_has_stored_something_is_in_question_no_more(store: Store, clock: Clock) -> None:
     first, second = tried_alone(store, clock, LONG_MS, 0)
     store.runs.append(store.runs.claim(first, "w"), Progress(drafts=[spoken("a beginning")]))
     assert strikes(store.runs.claim(second, "w")) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lasted", [0, 900, 10_000])
 def test_a_suspect_that_has_outlived_its_earlier_attempts_is_in_question_no_more(
     store: Store, clock: Clock, lasted: int
@@ -149,6 +159,7 @@ def test_a_suspect_that_has_outlived_its_earlier_attempts_is_in_question_no_more
     assert strikes(store.runs.claim(second, "w")) == 2
 
 
+@pytest.mark.slow
 def test_a_suspect_that_another_worker_has_taken_over_keeps_its_last_one_from_none(
     store: Store, clock: Clock
 ) -> None:
@@ -158,6 +169,7 @@ def test_a_suspect_that_another_worker_has_taken_over_keeps_its_last_one_from_no
     assert strikes(store.runs.claim(second, "frozen")) == 2
 
 
+@pytest.mark.slow
 def test_the_death_is_charged_to_the_suspect_that_came_last(store: Store, clock: Clock) -> None:
     first, second = tried_alone(store, clock, 0, 0)
     held = store.runs.claim(first, "w")
@@ -243,6 +255,7 @@ class Machines:
                 self.free_since[name] = max(held.until, self.waiting[name][1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kills_ms", "says_ms", "seed"), [(0, 4_000, 1), (1_000, 600, 2), (1_000, 9_000, 3), (5_000, 12_000, 4)]
 )

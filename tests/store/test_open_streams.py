@@ -66,6 +66,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, st.uuids())
 def test_any_sequence_is_counted_as_a_list_would(

@@ -116,6 +116,7 @@ def test_at_the_start_of_a_stack_everything_that_waits_is_found_at_once(store: S
     assert sorted(each.run_id for each in found) == sorted(each.inbox[0].run_id for each in sessions)
 
 
+@pytest.mark.slow
 def test_an_attempt_that_stored_something_does_not_count(store: Store, clock: Clock) -> None:
     session = told(store)
     for attempt in range(6):

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import pytest
+
 from forge.errors import ClaimRefused, LeaseHeld, LeaseLost
 from forge.models.caller import Grant
 from forge.models.run import Progress
@@ -72,6 +74,7 @@ def test_only_one_of_many_workers_takes_an_abandoned_run_over(store: Store, cloc
     assert (taken.attempt, taken.fence) == (2, lease.fence + 1)
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_when_messages_arrive_while_a_run_writes(table: str, clock: Clock, dynamodb: Any):
     store = open_store(Settings(forge_table=table, rate_limit_burst=10), clock, dynamodb)
     lease = started(store, "question")
@@ -92,6 +95,7 @@ def test_nothing_is_lost_when_messages_arrive_while_a_run_writes(table: str, clo
     assert log(store) == ["question", *(f"part {number}" for number in range(5)), "end"]
 
 
+@pytest.mark.slow
 def test_withdrawing_and_claiming_at_once_have_one_winner(store: Store):
     for number in range(5):
         key = SessionKey("anonymous", f"s{number}")
@@ -140,6 +144,7 @@ def test_the_first_recorded_result_is_everybodys(store: Store):
     assert len(set(records)) == 1
 
 
+@pytest.mark.slow
 def test_many_sessions_do_not_disturb_each_other(store: Store, dynamodb: Any):
     keys = [SessionKey("anonymous", f"s{number}") for number in range(8)]
 

@@ -38,6 +38,7 @@ class Reads:
         return self._store.sessions.messages(self._session, start, stop)
 
 
+@pytest.mark.slow
 def test_of_a_long_conversation_only_new_and_earlier_messages_are_read(store: Store) -> None:
     session, recent = conversation(store, "long", 3 * LONG), RecentMessages()
     whole = store.sessions.messages(session)
@@ -55,6 +56,7 @@ def test_a_few_messages_are_read_each_time(store: Store) -> None:
     assert reads.ranges == [(0, LONG - 1)] * 2
 
 
+@pytest.mark.slow
 def test_messages_that_are_not_used_or_do_not_fit_are_forgotten(store: Store) -> None:
     now = [0.0]
     sessions = [conversation(store, name, LONG) for name in ("one", "two", "three")]

@@ -110,6 +110,7 @@ def test_finishing_ends_the_run_by_its_last_write(store: Store, dynamodb: Any):
     assert (session.active, session.recent) == (None, {lease.run_id: "completed"})
 
 
+@pytest.mark.slow
 def test_the_last_twenty_outcomes_are_remembered(store: Store, clock: Clock):
     stopped: list[str] = []
     for _ in range(3):
@@ -142,6 +143,7 @@ def test_approvals_too_large_for_the_item_are_refused(store: Store):
     assert store.runs.finish(lease, completed()).session.approvals == []
 
 
+@pytest.mark.slow
 def test_progress_larger_than_a_transaction_becomes_visible_at_once(store: Store, dynamodb: Any):
     lease = started(store)
     drafts = [spoken(f"m{number}") for number in range(150)]
@@ -255,6 +257,7 @@ def test_a_write_returns_its_messages_as_the_log_numbers_them(store: Store):
     assert not lease.logged
 
 
+@pytest.mark.slow
 def test_identical_messages_are_all_kept(store: Store, clock: Clock):
     for _ in range(3):
         store.runs.finish(started(store, "same"), completed(spoken("same")))

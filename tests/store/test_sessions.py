@@ -46,6 +46,7 @@ def test_a_part_of_the_log_can_be_read(store: Store, clock: Clock):
     assert [message.seq for message in store.sessions.messages(session, 12, 99)] == [12]
 
 
+@pytest.mark.slow
 def test_a_log_larger_than_one_answer_of_the_service_is_read_whole(store: Store, dynamodb: Any):
     texts = [f"{number} " + "x" * 100_000 for number in range(15)]
     session = store.runs.finish(started(store), completed(*map(spoken, texts))).session
@@ -110,6 +111,7 @@ def test_a_short_life_is_touched_in_time(table: str, clock: Clock, dynamodb: Any
         assert store.sessions.touch(KEY) is not None
 
 
+@pytest.mark.slow
 def test_deleting_ends_the_session_and_leaves_no_content(store: Store, dynamodb: Any, table: str):
     store.runs.finish(started(store), completed(spoken("x" * 100_000), entries=[b"entry"]))
     lease = started(store, "secret")

@@ -142,6 +142,7 @@ def test_one_that_is_too_large_takes_nothing_from_the_others(table: str, clock: 
     other.spendings.begin(8 * ETHER, caps)
 
 
+@pytest.mark.slow
 def test_what_was_not_sent_is_given_back_to_all_three(store: Store) -> None:
     lease = run_of(store, ALICE)
     caps = SendingCaps(session=ETHER, owner=ETHER, deployment=ETHER)
@@ -245,6 +246,7 @@ class _Item:
         return {"used": self.used}
 
 
+@pytest.mark.slow
 @examples(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(1, 4),
@@ -274,6 +276,7 @@ def test_what_is_kept_is_never_more_than_5_percent_over(
     assert kept <= limit + processes * (limit // 400)
 
 
+@pytest.mark.slow
 def test_owners_that_meet_are_all_counted(store: Store) -> None:
     leases = [run_of(store, ALICE._replace(session_id=f"s{number}")) for number in range(6)]
     caps = SendingCaps(owner=6 * ETHER)

@@ -79,6 +79,7 @@ def test_a_table_that_is_not_there_yet_is_unavailable(clock: Clock, dynamodb: An
         told(open_store(Settings(forge_table="no-such-table"), clock, dynamodb))
 
 
+@pytest.mark.slow
 def test_nobody_listening_is_unavailable(clock: Clock, aws: None):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -131,6 +132,7 @@ def cancelled(code: str) -> ClientError:
     return ClientError(response, "TransactWriteItems")
 
 
+@pytest.mark.slow
 def test_a_client_is_ours_unless_something_unusual_is_configured(
     aws_environment: None, monkeypatch: pytest.MonkeyPatch
 ):
@@ -169,6 +171,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @examples(40)
 @given(st.dictionaries(st.text(min_size=1), VALUES | st.frozensets(st.text(min_size=1), min_size=1)))
 def test_what_is_encoded_comes_back_as_it_was(item: dict[str, Any]):

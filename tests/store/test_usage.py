@@ -51,6 +51,7 @@ def test_a_write_that_is_repeated_or_refused_counts_nothing_more(limited: Store)
     assert limited.runs.tokens_left(later) == 700
 
 
+@pytest.mark.slow
 def test_runs_of_one_owner_that_end_at_the_same_time_are_all_counted(limited: Store) -> None:
     leases = [run_of(limited, ALICE._replace(session_id=f"s{number}")) for number in range(6)]
     with ThreadPoolExecutor(6) as threads:

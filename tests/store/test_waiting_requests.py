@@ -24,6 +24,7 @@ def few(table: str, clock: Clock, dynamodb: Any) -> Store:
     return open_store(Settings(forge_table=table, deployment_waits=MOST), clock, dynamodb)
 
 
+@pytest.mark.slow
 def test_of_200_that_wait_at_once_a_caller_holds_a_twentieth_of_the_places(few: Store, clock: Clock) -> None:
     let_in = at_once(lambda number: few.waits.open("p", f"w{number}", clock() + LIFE), TooManyWaits)
     assert let_in == ONES

@@ -127,6 +127,7 @@ def test_nothing_of_a_step_is_visible_before_its_last_write(store: Store, clock:
     assert scene.look() == (["hello", "one0"], [b"one"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", list(orders(3, 5)))
 def test_of_an_attempt_and_the_one_that_takes_it_over_each_shows_what_it_wrote(
     store: Store, clock: Clock, order: str
@@ -147,6 +148,7 @@ def test_of_an_attempt_and_the_one_that_takes_it_over_each_shows_what_it_wrote(
     assert scene.look()[0][0] == "hello"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", range(4))
 @pytest.mark.parametrize("at", range(7))
 def test_a_write_that_arrives_late_changes_nothing_that_is_visible(
@@ -170,6 +172,7 @@ def test_a_write_that_arrives_late_changes_nothing_that_is_visible(
     assert scene.look()[0][-1] == "end"
 
 
+@pytest.mark.slow
 def test_a_step_whose_answers_are_lost_is_told_once(store: Store, clock: Clock):
     """The worker does it again, not knowing which of its writes have arrived, or still will."""
     for lost in range(4):
@@ -248,6 +251,7 @@ def test_what_an_older_version_has_left_invisible_is_replaced(store: Store, dyna
     assert log(store) == ["hello", "one0", "two0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writes", range(4))
 def test_a_large_step_over_what_a_rival_has_put_is_whole(store: Store, clock: Clock, writes: int):
     """Of the same attempt, as a thread that has outlived its task would be."""

@@ -44,6 +44,7 @@ class Releases:
             return await self.released.get()
 
 
+@pytest.mark.slow
 async def test_a_message_that_comes_before_the_end_of_the_lease_waits_at_its_worker(stage: Stage) -> None:
     refused: list[int] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from fastmcp import FastMCP
 
 from forge.models.run import CommandMessage, ToolCommand
@@ -15,6 +16,7 @@ PLACES = 20
 """Of the stage's worker."""
 
 
+@pytest.mark.slow
 async def test_commands_that_wait_leave_most_places_to_messages(stage: Stage) -> None:
     inside, most, may_end = 0, 0, asyncio.Event()
     server: FastMCP[Any] = FastMCP("slow")

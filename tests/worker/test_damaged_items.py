@@ -35,6 +35,7 @@ def entry(session: Session, index: int) -> dict[str, Any]:
     return keys.entry(session.key, session.generation, index, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [{"B": b"not zlib"}, {"S": "a text"}, {"N": "1.5"}])
 async def test_an_older_part_of_the_history_that_cannot_be_read_is_left_out(
     stage: Stage, dynamodb: Any, body: dict[str, Any]
@@ -52,6 +53,7 @@ async def test_an_older_part_of_the_history_that_cannot_be_read_is_left_out(
     assert prompts(script.requests[-1]) == ["second"]
 
 
+@pytest.mark.slow
 async def test_a_run_whose_own_record_cannot_be_read_does_nothing_again(stage: Stage, dynamodb: Any) -> None:
     bank = Bank()
     script = Script([call("transfer", '{"to":"Bob","amount":999}', "c1")], ["Paid."])
@@ -72,6 +74,7 @@ async def test_a_run_whose_own_record_cannot_be_read_does_nothing_again(stage: S
     assert bank.transfers == [("Bob", 999)]
 
 
+@pytest.mark.slow
 async def test_a_session_that_cannot_be_read_is_given_up_and_holds_nobody_up(
     stage: Stage, dynamodb: Any, sqs: Any
 ) -> None:
@@ -98,6 +101,7 @@ async def test_a_session_that_cannot_be_read_is_given_up_and_holds_nobody_up(
     assert await stage.log() == [("user", "anew"), ("agent", "fine")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["expires_at", "watched_until", "connections", "interrupt", "deleted"])
 async def test_a_damaged_control_item_ends_no_worker(stage: Stage, dynamodb: Any, name: str) -> None:
     may_end = asyncio.Event()

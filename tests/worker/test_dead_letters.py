@@ -152,6 +152,7 @@ def test_the_letter_of_a_command_is_listed_and_can_only_be_removed(
     assert [line(each).split()[0] for each in letters.everything()] == [given_up.run_id]
 
 
+@pytest.mark.slow
 def test_letters_that_another_version_wrote_are_listed_hide_no_other_and_can_be_removed(
     letters: DeadLetters, given_up: RunMessage, dead: SqsRunQueue, sqs: Any
 ) -> None:
@@ -186,6 +187,7 @@ def test_the_letter_of_a_run_whose_input_is_in_no_log_is_removed(
     assert [letter.message for letter in letters.all()] == [given_up]
 
 
+@pytest.mark.slow
 def test_all_letters_are_requeued_also_the_eleventh_of_a_session(
     letters: DeadLetters, given_up: RunMessage, dead: SqsRunQueue, store: Store, clock: Clock, dynamodb: Any
 ) -> None:

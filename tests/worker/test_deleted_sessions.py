@@ -54,6 +54,7 @@ class Late:
             self.is_stored = True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", ["balance", "transfer", "long"])
 async def test_a_result_that_ends_with_its_session_is_deleted_too(
     stage: Stage, dynamodb: Any, tool: str
@@ -70,6 +71,7 @@ async def test_a_result_that_ends_with_its_session_is_deleted_too(
     assert await asyncio.to_thread(stage.store.sessions.get, KEY) is None
 
 
+@pytest.mark.slow
 async def test_the_message_of_a_lost_run_holds_back_no_later_message(stage: Stage) -> None:
     """A message that stayed in the queue would be hidden for longer than this test waits."""
     stage.servers = [Bank().server()]

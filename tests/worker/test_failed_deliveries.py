@@ -189,6 +189,7 @@ async def test_a_command_that_was_handed_over_before_it_began_is_run(stage: Stag
     assert (await result_of(stage, command_id)).data == {"text": "ééé"}
 
 
+@pytest.mark.slow
 async def test_a_result_of_20_mb_is_answered_by_its_beginning_once(stage: Stage) -> None:
     stage.servers = [raising(LISTED, Counter())]
     stage.start()
@@ -209,6 +210,7 @@ async def test_a_run_gets_a_result_of_20_mb_by_its_beginning(stage: Stage) -> No
     await emptied(stage)
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),

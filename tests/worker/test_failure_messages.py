@@ -24,6 +24,7 @@ from tests.worker.stage import Stage, saying
 from tests.worker.tools import Bank
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -51,6 +52,7 @@ async def test_a_provider_error_ends_the_run_with_a_readable_message(
     assert "secret" not in seen.messages[-1].content
 
 
+@pytest.mark.slow
 async def test_an_overloaded_provider_is_asked_again(stage: Stage) -> None:
     asked: list[int] = []
 
@@ -69,6 +71,7 @@ async def test_an_overloaded_provider_is_asked_again(stage: Stage) -> None:
     assert len(asked) == 3
 
 
+@pytest.mark.slow
 async def test_a_stream_that_is_cut_keeps_its_text_and_is_not_repeated(stage: Stage) -> None:
     script = Script(["Half an ", ModelConnectionError("m", "cut")])
     stage.llm = script.llm()
@@ -79,6 +82,7 @@ async def test_a_stream_that_is_cut_keeps_its_text_and_is_not_repeated(stage: St
     assert len(script.requests) == 1
 
 
+@pytest.mark.slow
 async def test_the_session_works_on_after_a_failed_run(stage: Stage) -> None:
     stage.llm = Script(["Half an ", ModelConnectionError("m", "cut")]).llm()
     page = await stage.open_page()
@@ -96,6 +100,7 @@ async def test_the_session_works_on_after_a_failed_run(stage: Stage) -> None:
     ] == []
 
 
+@pytest.mark.slow
 async def test_an_empty_answer_never_becomes_an_empty_message(stage: Stage) -> None:
     stage.llm = saying("")
     page = await stage.open_page()
@@ -117,6 +122,7 @@ async def test_without_its_api_key_every_run_says_what_to_set(stage: Stage) -> N
     assert seen.hot.missing_api_key
 
 
+@pytest.mark.slow
 async def test_a_limit_of_llm_requests_is_a_clear_message(stage: Stage) -> None:
     bank = Bank()
     stage.servers = [bank.server()]
@@ -129,6 +135,7 @@ async def test_a_limit_of_llm_requests_is_a_clear_message(stage: Stage) -> None:
     assert len(bank.reads) == 3
 
 
+@pytest.mark.slow
 async def test_a_run_that_takes_too_long_is_stopped(stage: Stage) -> None:
     stage.llm = Script(["slow ", asyncio.Event()]).llm()
     stage.limits = replace(stage.limits, seconds=0.2)
@@ -163,6 +170,7 @@ async def test_a_command_that_takes_long_is_held_and_runs_once(stage: Stage) -> 
     assert calls == ["it"]
 
 
+@pytest.mark.slow
 async def test_a_read_only_tool_runs_for_a_command_and_another_is_refused(stage: Stage) -> None:
     bank = Bank()
     stage.servers = [bank.server()]

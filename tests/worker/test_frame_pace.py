@@ -89,6 +89,7 @@ def test_text_waits_no_longer_than_the_pace_s_longest_pause_however_slow_frames_
     assert len(frames("smooth", 0.2)) >= 4 / PACES["smooth"].longest - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pace", PACES)
 def test_frames_of_answers_that_began_at_different_moments_leave_at_the_same_moments(pace: FramePace):
     connections = Connections(0.001)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from forge.models.llm_history_start import HISTORY_LEAST, HISTORY_STEP
 from forge.models.run import Ending, Progress
 from forge.models.session import Session
@@ -77,6 +79,7 @@ def test_the_oldest_are_forgotten_beyond_the_limit() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_of_a_long_history_only_what_a_run_gets_is_remembered() -> None:
     """It grows entry by entry, and is at each length what would be read."""
     histories, whole = RecentHistories(), list[bytes]()
@@ -101,6 +104,7 @@ class NotedReads:
         return getattr(self._journal, name)
 
 
+@pytest.mark.slow
 async def test_a_worker_reads_nothing_of_what_it_wrote_itself(stage: Stage) -> None:
     script = Script(["answer"])
     stage.llm = script.llm()
@@ -118,6 +122,7 @@ async def test_a_worker_reads_nothing_of_what_it_wrote_itself(stage: Stage) -> N
     assert (await stage.session(KEY)).history == 8
 
 
+@pytest.mark.slow
 async def test_a_worker_reads_only_what_another_one_wrote(stage: Stage) -> None:
     """Two workers have a conversation's runs in turns."""
     journals = [NotedReads(stage), NotedReads(stage)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from forge.errors import StorageUnavailable
 from forge.models.run import Outcome
 from tests.worker.scripted_llm import Script, call, prompts, results
@@ -18,6 +20,7 @@ async def outcome_of(stage: Stage, run_id: str) -> Outcome:
     return (await stage.session()).recent[run_id]
 
 
+@pytest.mark.slow
 async def test_interrupting_a_streaming_answer_keeps_the_partial_text(stage: Stage) -> None:
     script = Script(["I was about to ", asyncio.Event()], ["never"])
     stage.llm = script.llm()
@@ -34,6 +37,7 @@ async def test_interrupting_a_streaming_answer_keeps_the_partial_text(stage: Sta
     assert await outcome_of(stage, run_id) == "interrupted"
 
 
+@pytest.mark.slow
 async def test_a_message_that_replaces_earlier_ones_stops_them_although_no_function_could(
     stage: Stage,
 ) -> None:
@@ -58,6 +62,7 @@ async def test_a_message_that_replaces_earlier_ones_stops_them_although_no_funct
     assert third not in (await stage.session()).recent
 
 
+@pytest.mark.slow
 async def test_interrupting_before_the_first_text_leaves_no_empty_message(stage: Stage) -> None:
     script = Script([asyncio.Event(), "never"])
     stage.llm = script.llm()
@@ -70,6 +75,7 @@ async def test_interrupting_before_the_first_text_leaves_no_empty_message(stage:
     assert await stage.log() == [("user", "hi"), NOTICE]
 
 
+@pytest.mark.slow
 async def test_interrupting_a_side_effect_says_that_its_outcome_is_unknown(stage: Stage) -> None:
     bank, script = Bank(), Script([call("transfer", '{"to":"Bob","amount":999}', "c1")], ["never"])
     stage.servers, stage.llm = [bank.server()], script.llm()
@@ -86,6 +92,7 @@ async def test_interrupting_a_side_effect_says_that_its_outcome_is_unknown(stage
     assert (await stage.log())[-1] == NOTICE
 
 
+@pytest.mark.slow
 async def test_the_run_after_an_interrupted_one_gets_a_whole_history(stage: Stage) -> None:
     bank = Bank()
     script = Script([call("transfer", '{"to":"Bob","amount":999}', "c1")])
@@ -108,6 +115,7 @@ async def test_the_run_after_an_interrupted_one_gets_a_whole_history(stage: Stag
     assert text.startswith("OUTCOME UNKNOWN")
 
 
+@pytest.mark.slow
 async def test_an_interrupt_of_another_run_changes_nothing(stage: Stage) -> None:
     may_end = asyncio.Event()
     stage.llm = Script(["a ", may_end, "b"]).llm()
@@ -132,6 +140,7 @@ async def test_an_interrupt_asked_before_the_claim_stops_the_run(stage: Stage) -
     assert await stage.log() == [("user", "hi"), NOTICE]
 
 
+@pytest.mark.slow
 async def test_queued_messages_go_on_after_an_interrupted_run(stage: Stage) -> None:
     script = Script(["one ", asyncio.Event()])
     stage.llm = script.llm()
@@ -157,6 +166,7 @@ async def test_queued_messages_go_on_after_an_interrupted_run(stage: Stage) -> N
     ]
 
 
+@pytest.mark.slow
 async def test_a_deleted_session_stops_its_run_without_another_write(stage: Stage) -> None:
     script = Script(["text ", asyncio.Event()])
     stage.llm = script.llm()
@@ -191,6 +201,7 @@ class LazyControls:
         return self._controls.read(keys, **how)
 
 
+@pytest.mark.slow
 async def test_the_watch_survives_a_storage_that_is_out_of_reach(stage: Stage) -> None:
     script = Script([asyncio.Event()])
     stage.llm = script.llm()

@@ -48,6 +48,7 @@ class Keeping:
             self.decided.set()
 
 
+@pytest.mark.slow
 async def test_messages_wait_for_their_starts_and_slow_claims_without_coming_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_no_text_takes_longer_than_its_length(name: str) -> None:
     for piece in PIECES:

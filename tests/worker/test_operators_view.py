@@ -60,6 +60,7 @@ async def hold_a_run(stage: Stage) -> str:
     return run_id
 
 
+@pytest.mark.slow
 async def test_a_lost_worker_shows_as_another_attempt(stage: Stage, log: Log) -> None:
     run_id = await hold_a_run(stage)
     await stage.replace_worker()
@@ -69,6 +70,7 @@ async def test_a_lost_worker_shows_as_another_attempt(stage: Stage, log: Log) ->
     assert [(each["run_id"], each["attempt"]) for each in log.of("run claimed")] == [(run_id, 1), (run_id, 2)]
 
 
+@pytest.mark.slow
 async def test_a_deployment_shows_as_a_stop_and_as_runs_that_are_handed_over(stage: Stage, log: Log) -> None:
     run_id = await hold_a_run(stage)
     await stage.stop()
@@ -77,6 +79,7 @@ async def test_a_deployment_shows_as_a_stop_and_as_runs_that_are_handed_over(sta
     await log.has("worker stopped")
 
 
+@pytest.mark.slow
 async def test_a_table_that_fails_shows_with_what_was_wanted_of_it(stage: Stage, log: Log) -> None:
     failures = [StorageUnavailable("The table is overloaded.", retry_after=1)]
 
@@ -92,6 +95,7 @@ async def test_a_table_that_fails_shows_with_what_was_wanted_of_it(stage: Stage,
     assert (line["operation"], line["reason"]) == ("LeasedRecord.finish", "The table is overloaded.")
 
 
+@pytest.mark.slow
 async def test_a_repeated_message_shows_as_one_of_a_run_that_has_ended(stage: Stage, log: Log) -> None:
     page = await stage.open_page()
     stage.start()
@@ -110,6 +114,7 @@ async def test_a_message_of_a_run_that_goes_on_elsewhere_shows(stage: Stage, log
     assert (await log.has("run not claimed"))["reason"] == "LeaseHeld"
 
 
+@pytest.mark.slow
 async def test_a_connection_that_has_gone_shows(stage: Stage, log: Log) -> None:
     page = await stage.open_page("gone=")
     page.is_gone = True
@@ -121,6 +126,7 @@ async def test_a_connection_that_has_gone_shows(stage: Stage, log: Log) -> None:
     assert "error" not in line, "make run prints errors, and a person who closes a page is none"
 
 
+@pytest.mark.slow
 async def test_a_slow_connection_shows(stage: Stage, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("worker.push.sender.SLOW_SECONDS", 0.2)
     page = await stage.open_page("slow=")
@@ -134,6 +140,7 @@ async def test_a_slow_connection_shows(stage: Stage, log: Log, monkeypatch: pyte
     assert (await log.has("connection slow"))["connection_id"] == "slow="
 
 
+@pytest.mark.slow
 async def test_a_deleted_session_shows_where_its_run_was(stage: Stage, log: Log) -> None:
     run_id = await hold_a_run(stage)
     await asyncio.to_thread(stage.store.sessions.delete, KEY)
@@ -141,6 +148,7 @@ async def test_a_deleted_session_shows_where_its_run_was(stage: Stage, log: Log)
     assert seen["run_id"] == run_id
 
 
+@pytest.mark.slow
 async def test_an_expired_session_shows_where_its_run_was(
     stage: Stage, log: Log, dynamodb: Any, settings: Settings
 ) -> None:

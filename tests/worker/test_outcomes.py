@@ -229,6 +229,7 @@ def over_a_session(name: str, instructions: str) -> FastMCP[Any]:
 PAIRS = paired(ROWS, [new_server, over_a_session], 2)
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(("row", "make"), PAIRS, ids=[f"{row.name}-{make.__name__}" for row, make in PAIRS])
 async def test_each_end_of_a_call_has_its_kind_card_cap_and_words(
@@ -269,6 +270,7 @@ async def test_a_foreign_client_reads_the_kind_in_the_results_meta(row: Row) -> 
     assert result.is_error or row.kind == "ok" or row.name in {"no amount", "over the cap"}
 
 
+@pytest.mark.slow
 async def test_a_hash_that_the_tool_has_noted_is_told_when_the_call_is_cut_off(stage: Stage) -> None:
     is_sent = asyncio.Event()
     server = new_server("pay", "")

@@ -37,6 +37,7 @@ async def said(stage: Stage, page: Page, content: str = "hi", key: SessionKey = 
     return seen.hot.outcomes[run_id], seen.messages[-1].content
 
 
+@pytest.mark.slow
 async def test_an_owner_beyond_the_limit_is_told_so_in_every_session_until_midnight(limited: Stage) -> None:
     page, other = await limited.open_page("c1=", OWN), await limited.open_page("c2=", OTHER)
     limited.start()
@@ -50,6 +51,7 @@ async def test_an_owner_beyond_the_limit_is_told_so_in_every_session_until_midni
     assert await said(limited, tomorrow) == ("completed", "hello")
 
 
+@pytest.mark.slow
 async def test_a_run_that_reaches_the_limit_keeps_what_it_has_done(limited: Stage) -> None:
     bank = Bank()
     limited.servers = [bank.server()]
@@ -63,6 +65,7 @@ async def test_a_run_that_reaches_the_limit_keeps_what_it_has_done(limited: Stag
     assert shown == ["success"]
 
 
+@pytest.mark.slow
 async def test_an_anonymous_session_has_no_daily_limit(limited: Stage) -> None:
     page = await limited.open_page()
     limited.start()
@@ -70,6 +73,7 @@ async def test_an_anonymous_session_has_no_daily_limit(limited: Stage) -> None:
         assert await said(limited, page, key=KEY) == ("completed", "hello")
 
 
+@pytest.mark.slow
 async def test_a_storage_that_fails_when_it_is_asked_is_asked_again(
     limited: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

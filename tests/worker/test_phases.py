@@ -171,6 +171,7 @@ async def test_a_stop_ends_the_run_in_every_phase(desk: Desk, phase: str) -> Non
     ].content  # once more changes nothing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", PHASES)
 async def test_a_message_to_a_busy_session_waits_for_its_turn(desk: Desk, phase: str) -> None:
     first = await desk.bring_to(phase)
@@ -183,6 +184,7 @@ async def test_a_message_to_a_busy_session_waits_for_its_turn(desk: Desk, phase:
     assert said == ["first", "second"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", PHASES)
 async def test_a_message_that_must_not_wait_is_refused_and_changes_nothing(desk: Desk, phase: str) -> None:
     first = await desk.bring_to(phase)
@@ -193,6 +195,7 @@ async def test_a_message_that_must_not_wait_is_refused_and_changes_nothing(desk:
     assert "second" not in [content for _, content in await desk.stage.log()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", PHASES)
 async def test_a_message_that_interrupts_ends_the_active_run_and_comes_next(desk: Desk, phase: str) -> None:
     """It means everything before it: what is not active yet is withdrawn."""

@@ -90,6 +90,7 @@ async def test_a_tool_with_the_name_of_another_is_left_out_and_the_operator_read
         await toolbox.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "providers"),
     [

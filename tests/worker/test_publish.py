@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from botocore.session import get_session
 
 from forge.settings import Settings
@@ -21,6 +22,7 @@ def publisher_of(store: Store, blocking: Blocking, **other: Any) -> Publisher:
     return Publisher(store.commands, Toolbox([], []), blocking, system_clock, **(terms | other))
 
 
+@pytest.mark.slow
 async def test_what_an_earlier_start_of_make_run_has_published_is_replaced_by_a_worker_without_a_key(
     aws: None,
 ) -> None:
@@ -41,6 +43,7 @@ async def test_what_an_earlier_start_of_make_run_has_published_is_replaced_by_a_
     assert (beside.llm, alone.llm, alone.missing_api_key) == ("offline", "anthropic:x", True)
 
 
+@pytest.mark.slow
 async def test_a_worker_publishes_as_soon_as_its_table_exists(aws: None) -> None:
     store, blocking = open_store(Settings(forge_table=TABLE_NAME)), Blocking(2)
     publisher = publisher_of(store, blocking)

@@ -50,6 +50,7 @@ async def until_put_back(stage: Stage) -> None:
     await asyncio.to_thread(stage.queue.let_visibility_end)
 
 
+@pytest.mark.slow
 async def test_a_run_is_put_back_for_a_worker_that_has_the_tool_it_called(stage: Stage) -> None:
     bank, script = Bank(), Script([call("transfer", '{"to":"Bob","amount":999}', "c1")], ["I will verify."])
     page = await stage.open_page()
@@ -67,6 +68,7 @@ async def test_a_run_is_put_back_for_a_worker_that_has_the_tool_it_called(stage:
     assert bank.transfers == [("Bob", 999)]
 
 
+@pytest.mark.slow
 async def test_a_started_call_is_unknown_when_no_worker_with_its_tool_comes(stage: Stage) -> None:
     bank, script = Bank(), Script([call("transfer", '{"to":"Bob","amount":999}', "c1")], ["I will verify."])
     page = await stage.open_page()
@@ -80,6 +82,7 @@ async def test_a_started_call_is_unknown_when_no_worker_with_its_tool_comes(stag
     assert bank.transfers == [("Bob", 999)]
 
 
+@pytest.mark.slow
 async def test_a_call_that_was_not_started_is_refused_when_no_worker_with_its_tool_comes(
     stage: Stage,
 ) -> None:
@@ -115,6 +118,7 @@ async def keyless(stage: Stage) -> Stage:
     return stage
 
 
+@pytest.mark.slow
 async def test_a_worker_without_a_key_leaves_the_run_to_one_that_has_it(keyless: Stage) -> None:
     page = await keyless.open_page()
     run_id = await keyless.say("hi")
@@ -128,6 +132,7 @@ async def test_a_worker_without_a_key_leaves_the_run_to_one_that_has_it(keyless:
     assert [message.content for message in seen.messages] == ["hi", "hello"]
 
 
+@pytest.mark.slow
 async def test_a_run_that_no_worker_with_a_key_takes_says_what_to_set(keyless: Stage) -> None:
     page = await keyless.open_page()
     run_id = await keyless.say("hi")

@@ -35,6 +35,7 @@ def blob(kind: str, data: bytes) -> EmbeddedResource:
     return EmbeddedResource(type="resource", resource=resource)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "words"),
     [

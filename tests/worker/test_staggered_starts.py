@@ -69,6 +69,7 @@ def test_nobody_waits_for_a_place_until_its_message_is_shown_to_others() -> None
     run_in_virtual_time(scene)
 
 
+@pytest.mark.slow
 async def test_runs_whose_llm_is_silent_let_others_begin(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +94,7 @@ async def test_runs_whose_llm_is_silent_let_others_begin(
     answer.set()
 
 
+@pytest.mark.slow
 async def test_runs_that_wait_for_the_end_of_a_lease_let_others_begin(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

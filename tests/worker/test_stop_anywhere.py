@@ -118,6 +118,7 @@ async def goes_on(stage: Stage, run_id: str) -> None:
     assert (await stage.session()).recent[run_id] in {"interrupted", "completed"}
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(("last", "after"), paired(range(1, CALLS + 1), [False, True], 2))
 async def test_a_stop_at_any_point_says_once_what_became_of_each_call(
@@ -135,6 +136,7 @@ async def test_a_stop_at_any_point_says_once_what_became_of_each_call(
     await goes_on(stage, run_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", range(2, CALLS))
 async def test_a_stop_before_the_takeover_says_once_what_became_of_each_call(stage: Stage, last: int) -> None:
     bank = Bank()
@@ -174,6 +176,7 @@ AT_ONCE: dict[str, Sequence[Piece]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(("last", "name"), paired([4, 6, 8, 9, 10], [*AT_ONCE], 2))
 async def test_a_stop_at_any_point_among_several_calls_says_once_what_became_of_each(
@@ -226,6 +229,7 @@ async def test_a_stop_at_any_point_of_an_allowed_call_says_once_what_became_of_i
     await goes_on(stage, run_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_taken_over", [False, True])
 async def test_a_result_that_is_recorded_is_told_although_the_llm_never_gets_it(
     stage: Stage, *, is_taken_over: bool
@@ -258,6 +262,7 @@ async def test_a_result_that_is_recorded_is_told_although_the_llm_never_gets_it(
     assert of_kind(messages, "tool_result")["c1"] == "success"
 
 
+@pytest.mark.slow
 async def test_what_an_agent_has_begun_that_does_not_stop_is_told(stage: Stage) -> None:
     """A write does not come back, which cannot be broken off."""
     bank, loop, may_go_on = Bank(), asyncio.get_running_loop(), threading.Event()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.worker.scripted_llm import Script, call
 from tests.worker.stage import Stage
 from tests.worker.tools import Bank
 
 
+@pytest.mark.slow
 async def test_a_lone_surrogate_in_an_answer_is_replaced(stage: Stage) -> None:
     bank = Bank()
     stage.servers = [bank.server()]

@@ -18,6 +18,7 @@ from tests.worker.stage import Stage, playing, saying
 from worker.push.frame_pace import PACES
 
 
+@pytest.mark.slow
 async def test_an_answer_is_streamed_logged_and_finished(stage: Stage) -> None:
     stage.llm = saying("Hello", " dear", " user.")
     page = await stage.open_page()
@@ -33,6 +34,7 @@ async def test_an_answer_is_streamed_logged_and_finished(stage: Stage) -> None:
     assert await stage.log() == [("user", "hi"), ("agent", "Hello dear user.")]
 
 
+@pytest.mark.slow
 async def test_the_first_frame_shows_the_input_and_the_run_before_any_text(stage: Stage) -> None:
     may_speak = asyncio.Event()
 
@@ -52,6 +54,7 @@ async def test_the_first_frame_shows_the_input_and_the_run_before_any_text(stage
     await page.ended(run_id)
 
 
+@pytest.mark.slow
 async def test_text_frames_alone_add_up_to_the_exact_answer(stage: Stage) -> None:
     words = [f"t{number:04d} " for number in range(300)]
     page = await stage.open_page()
@@ -80,6 +83,7 @@ async def test_text_frames_alone_add_up_to_the_exact_answer(stage: Stage) -> Non
     assert 3 < frames <= (loop.time() - asked_at) / PACES["smooth"].shortest + 2
 
 
+@pytest.mark.slow
 async def test_an_answer_longer_than_a_frame_arrives_whole(stage: Stage) -> None:
     answer = "é🙂\n" * 40_000
     stage.llm = saying(answer[:70_000], answer[70_000:])
@@ -92,6 +96,7 @@ async def test_an_answer_longer_than_a_frame_arrives_whole(stage: Stage) -> None
     assert max(page.sizes) <= FRAME_BYTES_LIMIT
 
 
+@pytest.mark.slow
 async def test_every_tab_of_a_session_sees_the_run_and_no_other_session_does(stage: Stage) -> None:
     stage.llm = saying("only for you")
     first, second = await stage.open_page("tab1="), await stage.open_page("tab2=")
@@ -103,6 +108,7 @@ async def test_every_tab_of_a_session_sees_the_run_and_no_other_session_does(sta
     assert other.frames == []
 
 
+@pytest.mark.slow
 async def test_a_tab_that_opens_in_the_middle_gets_the_text_so_far(stage: Stage) -> None:
     may_end = asyncio.Event()
 
@@ -141,6 +147,7 @@ async def test_a_tab_that_opens_just_before_the_end_sees_the_end(
     assert [message.content for message in seen.messages] == ["hi", "done"]
 
 
+@pytest.mark.slow
 async def test_a_slow_connection_gets_a_catch_up_instead_of_a_backlog(stage: Stage) -> None:
     async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:
         for number in range(200):

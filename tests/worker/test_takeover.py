@@ -41,6 +41,7 @@ def paying() -> Script:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("last", "after"),
     [*((last, False) for last in range(1, 12)), *((last, True) for last in (7, 11))],
@@ -67,6 +68,7 @@ async def test_a_worker_lost_at_any_write_doubles_and_loses_nothing(
     assert log[7:] == [("agent", "Paid.")]
 
 
+@pytest.mark.slow
 async def test_the_llm_is_told_when_a_started_payment_has_no_result(stage: Stage) -> None:
     bank, script = Bank(), Script([call("transfer", '{"to":"Bob","amount":999}', "c1")], ["I will verify."])
     stage.servers, stage.llm = [bank.server()], script.llm()
@@ -82,6 +84,7 @@ async def test_the_llm_is_told_when_a_started_payment_has_no_result(stage: Stage
     assert results(script.requests[-1])[0][2].startswith("OUTCOME UNKNOWN")
 
 
+@pytest.mark.slow
 async def test_text_of_a_lost_attempt_is_replaced_by_the_next_attempts(stage: Stage) -> None:
     stage.llm = Script(["old text that is lost", asyncio.Event()]).llm()
     page = await stage.open_page()
@@ -104,6 +107,7 @@ async def claimed_by_another(stage: Stage, run_id: str) -> Lease:
             return await asyncio.to_thread(stage.store.runs.claim, message, "another")
 
 
+@pytest.mark.slow
 async def test_a_worker_that_lost_its_lease_writes_nothing_more(stage: Stage) -> None:
     may_go_on = asyncio.Event()
     script = Script(["first ", may_go_on, "and the rest"])
@@ -154,6 +158,7 @@ async def test_a_worker_that_wakes_up_goes_on_with_a_run_that_nobody_has_claimed
         await asyncio.to_thread(stage.store.runs.claim, message, "another")
 
 
+@pytest.mark.slow
 async def test_a_run_that_fails_every_attempt_ends_as_failed_and_in_the_dead_letters(
     stage: Stage, sqs: Any
 ) -> None:
@@ -174,6 +179,7 @@ async def test_a_run_that_fails_every_attempt_ends_as_failed_and_in_the_dead_let
     assert run_id in buried[0]["Body"]
 
 
+@pytest.mark.slow
 async def test_messages_of_a_session_run_in_order_even_when_the_queue_delivers_the_second(
     stage: Stage,
 ) -> None:
@@ -191,6 +197,7 @@ async def test_messages_of_a_session_run_in_order_even_when_the_queue_delivers_t
     assert [content for _, content in await stage.log()] == ["first", "answer", "second", "answer"]
 
 
+@pytest.mark.slow
 async def test_a_stopped_worker_lets_a_short_run_end(stage: Stage) -> None:
     may_end = asyncio.Event()
     stage.llm = Script(["almost ", may_end, "done"]).llm()
@@ -204,6 +211,7 @@ async def test_a_stopped_worker_lets_a_short_run_end(stage: Stage) -> None:
     await stopping
 
 
+@pytest.mark.slow
 async def test_a_stopped_worker_whose_places_were_taken_receives_nothing_more(stage: Stage) -> None:
     """A message that it received then could come too late to be put back, and would stay hidden."""
     may_end, begun = asyncio.Event(), 0
@@ -227,6 +235,7 @@ async def test_a_stopped_worker_whose_places_were_taken_receives_nothing_more(st
     assert len(stage.queue.receipts) == PLACES
 
 
+@pytest.mark.slow
 async def test_a_stopped_worker_hands_a_long_run_over_at_once(stage: Stage) -> None:
     stage.llm = Script(["never ends ", asyncio.Event()]).llm()
     page = await stage.open_page()

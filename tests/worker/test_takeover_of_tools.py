@@ -12,6 +12,7 @@ from tests.worker.stage import Stage
 from tests.worker.tools import Bank
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", range(3, 14, 2))
 async def test_parallel_calls_are_each_made_once_wherever_their_worker_is_lost(
     stage: Stage, last: int

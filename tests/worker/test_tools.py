@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from forge.models.message import TOOL_DISPLAY_LIMIT
 from tests.worker.scripted_llm import Script, call, results
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 
 
+@pytest.mark.slow
 async def test_calls_and_results_are_messages_between_the_texts(stage: Stage) -> None:
     bank = Bank()
     stage.servers = [bank.server()]
@@ -31,6 +34,7 @@ async def test_calls_and_results_are_messages_between_the_texts(stage: Stage) ->
     assert result_message.tool.outcome == "success"
 
 
+@pytest.mark.slow
 async def test_a_tool_error_is_told_to_the_llm_and_the_run_goes_on(stage: Stage) -> None:
     script = Script([call("refuse", '{"why":"closed"}', "c1")], ["It was refused."])
     stage.servers, stage.llm = [Bank().server()], script.llm()
@@ -46,6 +50,7 @@ async def test_a_tool_error_is_told_to_the_llm_and_the_run_goes_on(stage: Stage)
     assert "refused: closed" in text
 
 
+@pytest.mark.slow
 async def test_a_tool_that_does_not_exist_and_bad_arguments_do_not_end_the_run(stage: Stage) -> None:
     script = Script(
         [call("no_such_tool", "{}", "c1")], [call("balance", '{"who":', "c2")], ["I give up politely."]
@@ -59,6 +64,7 @@ async def test_a_tool_that_does_not_exist_and_bad_arguments_do_not_end_the_run(s
     assert set(seen.hot.outcomes.values()) == {"completed"}
 
 
+@pytest.mark.slow
 async def test_the_network_is_hidden_from_the_llm_and_filled_in_from_the_session(stage: Stage) -> None:
     bank = Bank()
     script = Script([call("balance", '{"who":"Alice"}', "c1")], ["done"])
@@ -70,6 +76,7 @@ async def test_the_network_is_hidden_from_the_llm_and_filled_in_from_the_session
     assert bank.reads == [("Alice", "mainnet")]
 
 
+@pytest.mark.slow
 async def test_set_network_affects_the_following_calls_of_this_session(stage: Stage) -> None:
     bank = Bank()
     script = Script(
@@ -87,6 +94,7 @@ async def test_set_network_affects_the_following_calls_of_this_session(stage: St
     assert "Available: testnet, mainnet" in seen.messages[-2].content
 
 
+@pytest.mark.slow
 async def test_a_long_result_is_cut_for_display_on_a_character_and_whole_for_the_llm(stage: Stage) -> None:
     script = Script([call("long", '{"size":20000}', "c1")], ["done"])
     stage.servers, stage.llm = [Bank().server()], script.llm()
@@ -100,6 +108,7 @@ async def test_a_long_result_is_cut_for_display_on_a_character_and_whole_for_the
     assert results(script.requests[-1])[0][2] == "é" * 20_000
 
 
+@pytest.mark.slow
 async def test_a_side_effect_carries_the_ledger_key_to_the_server(stage: Stage) -> None:
     bank = Bank()
     stage.servers = [bank.server()]
@@ -111,6 +120,7 @@ async def test_a_side_effect_carries_the_ledger_key_to_the_server(stage: Stage) 
     assert bank.calls == [f"{run_id}:0001:c1"]
 
 
+@pytest.mark.slow
 async def test_a_server_that_is_down_costs_its_tools_and_a_notice_but_not_the_chat(stage: Stage) -> None:
     stage.servers = [Bank().server()]
     stage.dead_servers = ["http://127.0.0.1:9/mcp"]

@@ -80,6 +80,7 @@ def under(spans: list[Received], span: Received) -> list[str]:
     return sorted(each.name for each in spans if each.parent == span.span_id)
 
 
+@pytest.mark.slow
 async def test_an_answer_is_one_trace_from_its_acceptance_to_its_last_frame(
     stage: Stage, traced: Traced, collector: Collector
 ) -> None:
@@ -111,6 +112,7 @@ async def test_an_answer_is_one_trace_from_its_acceptance_to_its_last_frame(
     assert accept.start <= accept.end == queue.start <= queue.end <= run.end
 
 
+@pytest.mark.slow
 async def test_without_a_caller_the_trace_has_the_id_of_its_run(
     stage: Stage, traced: Traced, collector: Collector
 ) -> None:
@@ -123,6 +125,7 @@ async def test_without_a_caller_the_trace_has_the_id_of_its_run(
     assert collector.named("accept")[0].parent == ""
 
 
+@pytest.mark.slow
 async def test_how_long_accepting_took_is_told_when_the_function_has_said_it(
     stage: Stage, traced: Traced, collector: Collector
 ) -> None:
@@ -140,6 +143,7 @@ async def test_how_long_accepting_took_is_told_when_the_function_has_said_it(
     assert queue.start == accept.end
 
 
+@pytest.mark.slow
 async def test_the_trace_goes_on_when_a_worker_is_lost(
     stage: Stage, traced: Traced, collector: Collector
 ) -> None:
@@ -171,6 +175,7 @@ async def test_the_trace_goes_on_when_a_worker_is_lost(
     assert len(collector.named("chat")) == 2
 
 
+@pytest.mark.slow
 async def test_a_tool_server_is_told_the_span_of_its_call(
     stage: Stage, traced: Traced, collector: Collector
 ) -> None:
@@ -207,6 +212,7 @@ async def test_nobodys_words_are_in_a_trace(stage: Stage, traced: Traced, collec
     assert {name for name in told if name not in NAMES and not name.startswith(BEGINNINGS)} == set()
 
 
+@pytest.mark.slow
 async def test_contents_are_in_a_trace_when_they_are_asked_for(
     stage: Stage, traced: Traced, collector: Collector
 ) -> None:
@@ -218,6 +224,7 @@ async def test_contents_are_in_a_trace_when_they_are_asked_for(
         assert words.encode() in collector.raw
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("trace", "ratio"), [(UNSAMPLED, 1.0), (SAMPLED, 0.0), ("", 0.0)])
 async def test_a_run_that_is_not_chosen_sends_nothing(
     stage: Stage, traced: Traced, collector: Collector, trace: str, ratio: float
@@ -237,6 +244,7 @@ async def test_a_share_of_the_runs_is_chosen_by_their_ids() -> None:
     assert all(is_chosen(each, 1) for each in ids)
 
 
+@pytest.mark.slow
 async def test_a_damaged_trace_of_a_stored_run_is_as_none(
     stage: Stage, traced: Traced, collector: Collector
 ) -> None:
@@ -246,6 +254,7 @@ async def test_a_damaged_trace_of_a_stored_run_is_as_none(
     assert collector.named("run")[0].trace_id == run_id
 
 
+@pytest.mark.slow
 async def test_a_collector_that_is_out_of_reach_holds_nobody_up(stage: Stage) -> None:
     settings = WorkerSettings(forge_table="t", otel_exporter_otlp_endpoint="http://127.0.0.1:9")
     tracing = Tracing(open_export(settings, ""), stage.clock)
@@ -256,6 +265,7 @@ async def test_a_collector_that_is_out_of_reach_holds_nobody_up(stage: Stage) ->
         await tracing.close()
 
 
+@pytest.mark.slow
 async def test_the_headers_of_the_operator_go_with_the_spans(stage: Stage, collector: Collector) -> None:
     settings = WorkerSettings(forge_table="t", otel_exporter_otlp_endpoint=f"{collector.url}/")
     stage.start(tracing=Tracing(open_export(settings, "x-api-key=a%20key,x-team=forge"), stage.clock))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.worker.stage import Stage, saying
 
 
@@ -17,6 +19,7 @@ class Waits:
         self._extend(receipt, seconds)
 
 
+@pytest.mark.slow
 async def test_messages_received_together_do_not_put_each_other_off(stage: Stage) -> None:
     stage.llm = saying("answer")
     waits = Waits(stage)

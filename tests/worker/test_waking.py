@@ -16,6 +16,7 @@ SLEPT_MS = 60_000
 SESSIONS = [SessionKey(ANONYMOUS, f"s{number}") for number in range(4)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["goes on", "is stopped"])
 async def test_runs_survive_a_jump_of_the_clock(stage: Stage, how: str) -> None:
     """Their leases and queue messages have run out meanwhile."""
@@ -41,6 +42,7 @@ async def test_runs_survive_a_jump_of_the_clock(stage: Stage, how: str) -> None:
         assert session.active is None
 
 
+@pytest.mark.slow
 async def test_a_run_whose_lease_ran_out_unnoticed_is_taken_up_again_by_its_own_worker(stage: Stage) -> None:
     """A second attempt lives in the same process before the first has wound down: it is watched and told as well."""
     may_end = asyncio.Event()
@@ -59,6 +61,7 @@ async def test_a_run_whose_lease_ran_out_unnoticed_is_taken_up_again_by_its_own_
     assert not worker.done()
 
 
+@pytest.mark.slow
 async def test_what_waits_goes_on_although_its_queue_messages_are_lost(stage: Stage) -> None:
     stage.llm = Script(["answer"]).llm()
     page = await stage.open_page()
@@ -71,6 +74,7 @@ async def test_what_waits_goes_on_although_its_queue_messages_are_lost(stage: St
     assert spoken == ["0", "1", "2", "3", "4"]
 
 
+@pytest.mark.slow
 async def test_twenty_hand_overs_in_one_run_complete_it(stage: Stage) -> None:
     may_end = asyncio.Event()
     stage.llm = Script(["going ", may_end, "done"]).llm()
@@ -87,6 +91,7 @@ async def test_twenty_hand_overs_in_one_run_complete_it(stage: Stage) -> None:
     assert seen.hot.outcomes[run_id] == "completed"
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_stopped_in_mid_run_has_cost_no_attempt(stage: Stage) -> None:
     stage.llm = Script(["never ends ", asyncio.Event()]).llm()
     page = await stage.open_page()

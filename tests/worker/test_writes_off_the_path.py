@@ -94,6 +94,7 @@ async def test_an_answers_first_text_is_posted_before_the_agent_goes_on(stage: S
     await audience.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_what_the_agent_spends_is_counted_once(stage: Stage, moment: str) -> None:
     key, caps = KEY._replace(owner="alice"), SendingCaps(session=10, owner=10, deployment=10)
@@ -179,6 +180,7 @@ async def test_a_run_that_is_put_back_has_lost_no_attempt(stage: Stage, moment: 
     assert again.attempt == lease.attempt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_a_connection_that_cannot_be_forgotten_costs_the_run_nothing(stage: Stage, moment: str) -> None:
     disconnect = Failing(stage.store.controls.disconnect, moment, failures=1)
@@ -193,6 +195,7 @@ async def test_a_connection_that_cannot_be_forgotten_costs_the_run_nothing(stage
     assert disconnect.failures == 0
 
 
+@pytest.mark.slow
 async def test_a_session_that_cannot_be_read_for_showing_it_costs_the_next_run_nothing(stage: Stage) -> None:
     """A message is delivered again after its run has ended: whoever ended it may have told nobody."""
     get = Failing(stage.store.sessions.get, "before", failures=1)
@@ -229,6 +232,7 @@ async def test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_
     assert "ANTHROPIC_API_KEY" in seen.messages[-1].content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_a_queue_that_fails_at_a_run_s_end_does_not_keep_the_session_s_next_message_back(
     stage: Stage, moment: str
@@ -259,6 +263,7 @@ async def test_a_queue_that_fails_at_a_run_s_end_does_not_keep_the_session_s_nex
     assert {delivery.receives for delivery in received} == {1}
 
 
+@pytest.mark.slow
 async def test_a_session_that_is_shown_while_its_next_run_begins_still_sees_that_run_s_end(
     stage: Stage,
 ) -> None:
@@ -285,6 +290,7 @@ async def test_a_session_that_is_shown_while_its_next_run_begins_still_sees_that
     await page.ended(run_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_a_given_up_run_comes_to_the_dead_letters_although_the_queue_fails(
     stage: Stage, moment: str, sqs: Any

@@ -89,6 +89,7 @@ def end(reason: str) -> list[bytes]:
     return [event("messageStop", stopReason=reason), event("metadata", usage=usage, metrics={"latencyMs": 1})]
 
 
+@pytest.mark.slow
 async def test_text_parallel_calls_and_the_answer_stream_through(server: ProviderServer) -> None:
     calls = [*call(1, "a", '{"who":', ' "Alice"}'), *call(2, "b", '{"who": "Bob"}')]
     server.replies = [
@@ -163,6 +164,7 @@ async def test_botocore_repeats_nothing_in_any_of_its_modes(
     assert len(server.requests) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "raised"),
     [("throttlingException", ModelRateLimitError), ("internalServerException", ModelServerError)],

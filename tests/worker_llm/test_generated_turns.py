@@ -142,6 +142,7 @@ async def test_any_damaged_stream_ends_the_run_and_leaves_the_conversation_usabl
     await usable(talk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wire", "field"), [("responses", b"call_id"), ("anthropic", b"id")])
 async def test_a_call_with_an_id_that_is_no_text_leaves_the_conversation_usable(
     stage: Stage, wire: str, field: bytes

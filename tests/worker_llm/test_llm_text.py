@@ -58,6 +58,7 @@ STREAMS = st.lists(st.text(min_size=1, max_size=400) | THOUGHTS, max_size=30).ma
 )
 
 
+@pytest.mark.slow
 @given(STREAMS)
 def test_what_is_shown_and_recorded_is_the_same_text(pieces: list[Piece]) -> None:
     tried("streams of text and thoughts", pieces)

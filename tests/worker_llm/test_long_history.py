@@ -54,6 +54,7 @@ def test_messages_of_short_histories_and_those_beyond_the_limit_are_not_kept() -
     assert decoded.of(ENTRIES)[0] is not first[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wire", wires.WIRES)
 async def test_a_run_does_not_change_the_messages_that_other_runs_get(wire: str) -> None:
     decoded = DecodedMessages()

@@ -55,6 +55,7 @@ async def parameters() -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 async def test_every_documented_command_gives_its_tool_the_parameters_that_it_has() -> None:
     known, called = await parameters(), set[str]()
     for found in map(step, map(filled, documented())):

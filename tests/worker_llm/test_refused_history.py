@@ -42,6 +42,7 @@ async def with_a_call(talk: Conversation) -> None:
     await talk.say("chat", wires.calls("chat", ("a", "balance", ALICE)), wires.text("chat", "Five."))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wire", wires.WIRES)
 async def test_a_refused_history_is_sent_as_text_and_the_person_is_told_once(wire: str) -> None:
     async with conversation() as talk:
@@ -63,6 +64,7 @@ async def test_a_healed_run_goes_on_with_its_tools() -> None:
         assert (talk.answer, talk.bank.calls[-1][1]["who"], talk.refusals) == ("Five too.", "Bob", [])
 
 
+@pytest.mark.slow
 async def test_what_is_refused_as_text_too_fails_and_is_not_sent_a_third_time() -> None:
     async with conversation() as talk:
         await with_a_call(talk)

@@ -145,6 +145,7 @@ async def test_a_request_cancelled_before_its_first_token_has_sent_nothing(journ
     assert lines(journal)[1]["sent"] == 0
 
 
+@pytest.mark.slow
 async def test_many_requests_share_one_journal_without_torn_lines(
     agent: Agent[None, str], journal: Path
 ) -> None:

@@ -92,6 +92,7 @@ async def test_pieces_of_calls_are_joined_by_identity(chunks: list[Chunk], asked
         assert (talk.answer, talk.refusals) == ("Five.", [])
 
 
+@pytest.mark.slow
 async def test_calls_without_arguments_are_told_apart() -> None:
     sent = [wires.chat_call(0, call_id, "list_networks", "{}") for call_id in ("a", "b")]
     async with conversation() as talk:
@@ -113,6 +114,7 @@ SUMMARIES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("summary", [row[1] for row in SUMMARIES], ids=[row[0] for row in SUMMARIES])
 async def test_a_whole_answer_after_its_pieces_is_not_taken_again(summary: dict[str, Any]) -> None:
     async with conversation() as talk:
@@ -311,6 +313,7 @@ CLAUDE_CALLS: list[tuple[str, list[bytes], list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("blocks", "asked"), [row[1:] for row in CLAUDE_CALLS], ids=[row[0] for row in CLAUDE_CALLS]
 )
@@ -359,6 +362,7 @@ RETOLD: list[tuple[str, list[bytes]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frames", [row[1] for row in RETOLD], ids=[row[0] for row in RETOLD])
 async def test_a_message_that_is_told_otherwise_is_read_once(frames: list[bytes]) -> None:
     async with conversation() as talk:
@@ -474,6 +478,7 @@ LATE: list[tuple[str, Reply, list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reply", "said"), [row[1:] for row in LATE], ids=[row[0] for row in LATE])
 async def test_what_a_proxy_tells_only_at_the_end_is_read_once(reply: Reply, said: list[str]) -> None:
     async with conversation() as talk:
@@ -483,6 +488,7 @@ async def test_what_a_proxy_tells_only_at_the_end_is_read_once(reply: Reply, sai
         assert (talk.notices, talk.refusals) == ([], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [{"arguments": BOB}, {}], ids=["other", "like the first"])
 async def test_a_second_call_that_is_told_only_at_the_end_is_made(more: dict[str, Any]) -> None:
     async with conversation() as talk:

@@ -28,6 +28,7 @@ def cut(whole: str, places: Sequence[int]) -> list[str]:
     return [whole[a:b] for a, b in itertools.pairwise(at)]
 
 
+@pytest.mark.slow
 @examples(200)
 @given(st.sampled_from(TAGS), WORDS, WORDS.map(str.strip), st.lists(st.integers(0, 200), max_size=8))
 def test_a_thought_in_any_dialect_is_hidden_wherever_the_stream_is_cut(

@@ -437,6 +437,7 @@ def test_every_http_answer_has_a_meaning(
     assert (known[0] == "session lost") == (kind == "status" and had_session and status == 404)
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(codec=None, categories=["L", "Cs", "Po", "So"]), max_size=30), st.booleans())
 def test_any_text_with_halves_of_pairs_becomes_one_that_can_be_read(text: str, escaped: bool) -> None:
     line = json.dumps({"t": text}, ensure_ascii=escaped).encode("utf-8", "surrogatepass")

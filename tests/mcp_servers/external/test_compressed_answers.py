@@ -30,6 +30,7 @@ async def test_a_compressed_answer_is_read_and_repaired(
         assert await ended(external) == (None, "paid")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codings", CODINGS, ids=" ".join)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_size_of_what_is_read_is_limited(
@@ -47,6 +48,7 @@ async def test_the_size_of_what_is_read_is_limited(
         assert (await ended(external))[1] == "paid"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_compressed_answer_that_is_cut_ends_its_call(tmp_path: Path, kind: str) -> None:
     """Whatever is left of it, the call does not wait until its time limit."""

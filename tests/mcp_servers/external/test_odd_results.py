@@ -183,6 +183,7 @@ async def test_a_stranger_cannot_say_in_our_name_how_its_call_ended(tmp_path: Pa
             assert (await ended(external))[0] == ("failed" if is_error else None)
 
 
+@pytest.mark.slow
 def test_of_too_many_parts_the_rest_is_counted() -> None:
     read = result([PAID] * (MOST_PARTS + 7))["content"]
     assert (len(read), read[-1]["text"]) == (MOST_PARTS + 1, "7 further parts are not read.")

@@ -120,6 +120,7 @@ def test_any_data_of_any_type_become_a_file_or_words(data: str, kind: str) -> No
             assert getattr(part, "text", "unreadable") or data in ("", "=")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
 async def test_an_answer_without_an_end_is_not_read_into_memory(tmp_path: Path, kind: str) -> None:
     large = Reply(body=b"data: " + b"x" * (LARGEST_ANSWER + 1), kind=kind)

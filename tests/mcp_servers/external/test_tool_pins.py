@@ -43,6 +43,7 @@ async def test_what_changed_waits_for_a_word_over_restarts(tmp_path: Path, store
     assert await offered(tmp_path, store, {"odd": entry()}) == before - {"odd_echo"}
 
 
+@pytest.mark.slow
 async def test_what_is_new_waits_and_the_operator_agrees_by_a_command(
     tmp_path: Path, store: Store, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +68,7 @@ async def test_what_is_new_waits_and_the_operator_agrees_by_a_command(
         assert said[-1] == NOTHING
 
 
+@pytest.mark.slow
 def test_of_two_workers_that_see_different_tools_first_one_is_believed(store: Store) -> None:
     tool = Tool(name="pay", input_schema={"type": "object"})
     other = tool.model_copy(update={"description": "Pays twice."})
@@ -113,6 +115,7 @@ def test_what_an_operator_agrees_to_is_shown_whole(store: Store, filler: str) ->
 TEXT = st.text(min_size=1, max_size=20)
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
