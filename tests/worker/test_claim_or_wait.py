@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from forge.errors import LeaseHeld
+from forge.errors import LeaseHeld, SuspectHeld
 from forge.models.run import RunMessage
 from forge.models.timing import HELD_RETRY_SECONDS, LEASE_MS, SUSPECT_RETRY_SECONDS
 from forge.models.work import Delivery, Lease
@@ -17,6 +18,7 @@ from tests.worker.machines import Watched
 from tests.worker.scripted_llm import Script, call, prompts
 from tests.worker.stage import KEY, Stage, message_of, playing
 from tests.worker.tools import Bank
+from worker.runs.queue_calls import RENEWED_RECEIVES
 
 
 class Releases:
@@ -61,6 +63,33 @@ async def test_a_message_that_comes_before_the_end_of_the_lease_waits_at_its_wor
     assert refused
     assert queue.receives == [1]
     assert queue.released.empty()
+
+
+async def test_the_message_of_a_run_that_another_worker_holds_for_long_is_no_dead_letter(
+    stage: Stage,
+) -> None:
+    """After half of the deliveries that the queue allows, another message takes its place."""
+    sent: list[RunMessage] = []
+    first = stage.queue.receive
+
+    def receive(*args: int) -> list[Delivery]:
+        return [replace(each, receives=RENEWED_RECEIVES if not sent else 1) for each in first(*args)]
+
+    def send(message: RunMessage, *, resend: bool) -> None:
+        sent.append(message)
+        stage.queue.send(message, resend=resend)
+
+    def claim(message: RunMessage, worker: str) -> Lease:
+        if not sent:
+            raise SuspectHeld
+        return stage.store.runs.claim(message, worker)
+
+    queue = Watched(stage.queue, receive=receive, send=send)
+    page = await stage.open_page()
+    stage.start(runs=Watched(stage.store.runs, claim=claim), queue=queue)
+    run_id = await stage.say("hi")
+    await page.ended(run_id)
+    assert [message.run_id for message in sent] == [run_id]
 
 
 async def test_a_run_whose_worker_renews_its_lease_is_left_alone(stage: Stage) -> None:

@@ -108,7 +108,7 @@ class RunDeliveries:
                 logger.info("run not claimed", extra=run_fields(message.run_id, reason=type(error).__name__))
                 is_suspect = isinstance(error, SuspectHeld)
                 pause = SUSPECT_RETRY_SECONDS if is_suspect else HELD_RETRY_SECONDS
-                await self._queue_calls.release(delivery, pause)
+                await self._queue_calls.put_off(delivery, pause)
 
     async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
         """Settle a run that has ended already. The worker that ended it may have died before the connections were
