@@ -55,13 +55,21 @@ class Expiry:
                 self._report(f"expiry: {type(error).__name__}, trying again")
 
     async def expire(self) -> int:
-        """Delete expired items and return their number."""
-        records = await asyncio.to_thread(self._delete_expired)
-        for stream in self._streams:
-            heard = [record for record in records if any(matches(record, each) for each in stream.patterns)]
-            for start in range(0, len(heard), stream.batch_size):
-                await self._deliver(stream, heard[start : start + stream.batch_size])
+        """Delete expired items and return their number. If the emulator fails meanwhile, the functions learn of those
+        that are deleted by then.
+        """
+        records: list[dict[str, Any]] = []
+        try:
+            await asyncio.to_thread(self._delete_expired, records)
+        finally:
+            for stream in self._streams:
+                await self._deliver_batches(stream, records)
         return len(records)
+
+    async def _deliver_batches(self, stream: TableStream, records: Sequence[Mapping[str, Any]]) -> None:
+        heard = [record for record in records if any(matches(record, each) for each in stream.patterns)]
+        for start in range(0, len(heard), stream.batch_size):
+            await self._deliver(stream, heard[start : start + stream.batch_size])
 
     async def _deliver(self, stream: TableStream, records: Sequence[Mapping[str, Any]]) -> None:
         """Deliver records. Failed records are delivered again, as by a stream, but only a limited number of times."""
@@ -80,9 +88,8 @@ class Expiry:
             await asyncio.sleep(self._retry_seconds)
         self._report(f"{stream.function.name}: gave {len(records)} records up")
 
-    def _delete_expired(self) -> list[dict[str, Any]]:
+    def _delete_expired(self, records: list[dict[str, Any]]) -> None:
         now = int(time.time())
-        records: list[dict[str, Any]] = []
         for key in self._expired_keys(now):
             try:
                 answer = self._dynamodb.delete_item(
@@ -99,7 +106,6 @@ class Expiry:
                 continue  # the session was revived after the scan
             if image := answer.get("Attributes"):
                 records.append(_removal(key, image, now, len(records)))
-        return records
 
     def _expired_keys(self, now: int) -> list[dict[str, Any]]:
         names = {f"#k{number}": name for number, name in enumerate(self._key_names)}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from local_dev.aws.event_filter import matches
 from local_dev.aws.lambda_runtime import LambdaRuntime
@@ -74,6 +75,31 @@ async def test_expired_items_go_and_the_function_hears_of_those_that_it_asked_fo
     assert record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
     assert record["dynamodb"]["Keys"].keys() == {"pk", "sk"}
     assert record["dynamodb"]["OldImage"]["data"] == {"B": "AP8="}
+
+
+async def test_the_function_hears_of_what_was_deleted_before_the_emulator_failed(
+    dynamodb: Any, table: str, expiry_of: ExpiryOf, monkeypatch: pytest.MonkeyPatch
+):
+    heard: list[str] = []
+
+    def listen(event: dict[str, Any], _context: Any) -> None:
+        heard.extend(record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"])
+
+    expiry, delete = expiry_of(listen), dynamodb.delete_item
+    for number in range(3):
+        put(dynamodb, table, f"expired-{number}", "session", -10)
+    left_to_do = [True, True, False, True, True]
+
+    def failing(**given: Any) -> Any:
+        if not left_to_do.pop(0):
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+        return delete(**given)
+
+    monkeypatch.setattr(dynamodb, "delete_item", failing)
+    with pytest.raises(EndpointConnectionError):
+        await expiry.expire()
+    await expiry.expire()
+    assert sorted(heard) == [f"expired-{number}" for number in range(3)]
 
 
 async def test_a_failed_batch_comes_again_from_its_first_failed_record(
