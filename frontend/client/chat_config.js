@@ -72,6 +72,6 @@ function isHttp(address, base) {
  * @property {(status: ConnectionStatus) => void} [onConnectionChange]
  * @property {(error: Error) => void} [onError]
  * @property {(isTyping: boolean) => void} [onTypingChange]
- * @property {(transaction: unknown, approval: PublicApproval) => void} [onWalletTransactionRequest] called once for each request, for the next one when the one before is over
+ * @property {(transaction: unknown, approval: PublicApproval) => void} [onWalletTransactionRequest] called once for each request, for the next one when the one before is answered
  * @property {(state: ChatState) => void} [onState] called after every change
  */

@@ -131,9 +131,9 @@ export class ChatManager {
     return result;
   }
 
-  /** Tell the agent how a wallet request ended; without an id, the request that has waited longest. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
+  /** Tell the agent how a wallet request ended; without an id, the request that was reported last. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
   sendTransactionResult(success, transactionHash, reason, approvalId) {
-    const approval_id = approvalId ?? this.#state.approvals[0]?.approval_id;
+    const approval_id = approvalId ?? this.#reports.lastRequest ?? this.#state.approvals[0]?.approval_id;
     const outcome = success ? 'sent' : 'rejected';
     const rest = success ? { transaction_hash: transactionHash } : { reason: reason ?? null };
     return this.reportWallet(this.getSessionId(), { approval_id, outcome, ...rest });

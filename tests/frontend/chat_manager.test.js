@@ -156,6 +156,26 @@ test('a wallet request is told once, also when it is answered from within the ha
   chat.disconnect();
 });
 
+test('a wallet request that another wallet has or had is not told, and the next one gets its own answer', async () => {
+  const asked = [];
+  const chat = manager({}, { onWalletTransactionRequest: (_, { approval_id }) => asked.push(approval_id) });
+  chat.connect();
+  await turn();
+  const [first, second] = ['a1', 'a2'].map((approval_id) => ({ approval_id, to: '0x1', value: '1', data: '0x' }));
+  const shown = (rev, approvals, pending) => ({ type: 'state', ...state({ rev, approvals, pending_wallet_tx: pending }) });
+  const claimed = { ...first, claim: { account: '0x2', until: '' } };
+  sockets[0].receive(shown(11, [claimed], null));
+  sockets[0].receive(shown(12, [claimed, second], null));
+  assert.deepEqual(asked, []);
+  const reported = { ...claimed, reported: [{ outcome: 'not_found', at: '' }] };
+  sockets[0].receive(shown(13, [reported, second], '{"to":"0x1","value":"1"}'));
+  assert.deepEqual(asked, ['a2']);
+  void chat.sendTransactionResult(true, '0xabc');
+  await turn();
+  assert.equal(requests[0].body.approval.approval_id, 'a2');
+  chat.disconnect();
+});
+
 test('what cannot be stored is replaced before it is sent, so that the message is not shown twice', async () => {
   const chat = manager();
   const texts = [];

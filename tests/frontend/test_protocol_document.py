@@ -69,6 +69,21 @@ def having(key: str) -> list[Any]:
     ]
 
 
+def fields(value: Any) -> Any:
+    """The names of all fields, without their values."""
+    if isinstance(value, dict):
+        return {name: fields(each) for name, each in value.items()}
+    return [fields(each) for each in value] if isinstance(value, list) else None
+
+
+@pytest.mark.parametrize("block", having("model"))
+def test_an_answer_is_shown_with_all_of_its_fields(block: Block) -> None:
+    model = MODELS[block.info["model"]]
+    shown = json.loads(block.text)
+    whole = fields(model.model_validate(shown).model_dump(mode="json"))
+    assert model in (ClaimRequest, SystemRequest, Problem) or fields(shown) == whole
+
+
 @pytest.mark.parametrize("block", having("model"))
 def test_shown_body_is_the_models(block: Block) -> None:
     model = MODELS[block.info["model"]]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-from forge.models.approval import Approval, WalletTransaction
+import pytest
+
+from forge.models.approval import Approval, Claim, Report, WalletTransaction
+from forge.models.approval_reply import ApprovalReply
 from forge.models.ids import new_run_id
 from forge.models.message import Draft, cut
 from forge.models.public import empty_state, state, summary
@@ -99,6 +102,40 @@ def test_the_pending_wallet_transaction_is_a_json_string_of_the_oldest_approval(
     }
     assert [a.value for a in view.approvals] == ["1", "2"]
     assert state(a_session(), [], "", CATALOG).pending_wallet_tx is None
+
+
+REPORT = Report(outcome="not_found", at=NOW)
+CLAIM = Claim(claim_id="of-another-tab", account="0x" + "cd" * 20, until=NOW)
+
+
+@pytest.mark.parametrize(
+    ("first", "shown"),
+    [({}, "1"), ({"claim": CLAIM}, None), ({"reported": [REPORT]}, "2")],
+    ids=["waits", "is or was in a wallet", "may have been sent"],
+)
+def test_older_clients_are_asked_only_for_what_no_wallet_has_had(
+    first: dict[str, object], shown: str | None
+) -> None:
+    approvals = [an_approval("1").model_copy(update=first), an_approval("2")]
+    assert value_for_older_clients(a_session(approvals=approvals)) == shown
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by its id", "as the oldest"])
+def test_a_request_whose_answer_is_being_checked_is_not_shown_to_older_clients_again(named: bool) -> None:
+    approvals = [an_approval("1"), an_approval("2")]
+    reply = ApprovalReply(approval_id=approvals[0].approval_id if named else None, outcome="sent")
+    answer = a_submission("Transaction sent: 0x").model_copy(update={"approval": reply})
+    waiting = a_session(approvals=approvals, inbox=[answer])
+    checked = an_active_run(submission=answer)
+    for session in (waiting, a_session(approvals=approvals, active=checked)):
+        assert value_for_older_clients(session) is None
+    settled = checked.model_copy(update={"input_logged": True})
+    assert value_for_older_clients(a_session(approvals=approvals[1:], active=settled)) == "2"
+
+
+def value_for_older_clients(session: Session) -> str | None:
+    pending = state(session, [], "", CATALOG).pending_wallet_tx
+    return json.loads(pending)["value"] if pending else None
 
 
 def an_approval(value: str) -> Approval:

@@ -6,6 +6,7 @@ may have to wait for the chain, or there may be no worker.
 
 from __future__ import annotations
 
+from forge.models.approval import first_unanswered
 from forge.models.run import Submission
 from forge.models.session import Session
 
@@ -13,11 +14,11 @@ from forge.models.session import Session
 def answered_in_time(session: Session, submission: Submission) -> frozenset[str]:
     """Return the ids of those that the run's message, or one that waits behind it, answers in time.
 
-    Answers in the legacy form name no request, so they answer the one that has waited longest. A time of 0 was damaged
-    in the table, so it is in time for nothing.
+    A time of 0 was damaged in the table, so it is in time for nothing.
     """
     ends = {each.approval_id: each.expires_at for each in (*session.approvals, *session.asks)}
-    oldest = next((each.approval_id for each in session.approvals), "")
+    unnamed = first_unanswered(session.approvals)
     answers = [each for each in (submission, *session.inbox) if each.approval]
-    named = [((each.approval and each.approval.approval_id) or oldest, each.created_at) for each in answers]
+    default = unnamed.approval_id if unnamed else ""
+    named = [((each.approval and each.approval.approval_id) or default, each.created_at) for each in answers]
     return frozenset(name for name, at in named if 0 < at < ends.get(name, 0))

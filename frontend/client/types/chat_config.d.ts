@@ -42,7 +42,7 @@ export type ChatHandlers = {
     onError?: (error: Error) => void;
     onTypingChange?: (isTyping: boolean) => void;
     /**
-     * called once for each request, for the next one when the one before is over
+     * called once for each request, for the next one when the one before is answered
      */
     onWalletTransactionRequest?: (transaction: unknown, approval: PublicApproval) => void;
     /**
@@ -71,6 +71,6 @@ export type ChatHandlers = {
  * @property {(status: ConnectionStatus) => void} [onConnectionChange]
  * @property {(error: Error) => void} [onError]
  * @property {(isTyping: boolean) => void} [onTypingChange]
- * @property {(transaction: unknown, approval: PublicApproval) => void} [onWalletTransactionRequest] called once for each request, for the next one when the one before is over
+ * @property {(transaction: unknown, approval: PublicApproval) => void} [onWalletTransactionRequest] called once for each request, for the next one when the one before is answered
  * @property {(state: ChatState) => void} [onState] called after every change
  */

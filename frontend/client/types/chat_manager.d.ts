@@ -40,7 +40,7 @@ export declare class ChatManager {
     sendNetworkSwitchRequest(network: string): Promise<CommandResult>;
     /** Send a command that changes the session, then read the session again. @param {string} sessionId @param {string} name @param {Record<string, unknown>} args @returns {Promise<CommandResult>} */
     sendCommand(sessionId: string, name: string, args: Record<string, unknown>): Promise<CommandResult>;
-    /** Tell the agent how a wallet request ended; without an id, the request that has waited longest. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
+    /** Tell the agent how a wallet request ended; without an id, the request that was reported last. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
     sendTransactionResult(success: boolean, transactionHash?: string, reason?: string, approvalId?: string): Promise<boolean>;
     /** Apply the state in the answer to a request of `api`. @param {Promise<State>} request */
     confirm(request: Promise<State>): Promise<void>;

@@ -211,6 +211,11 @@ def asked_already(approvals: Sequence[Approval], wanted: Approval) -> Approval |
     return next((each for each in others if each.transaction.may_be(digest, sender)), None)
 
 
+def first_unanswered(approvals: Sequence[Approval]) -> Approval | None:
+    """Return the request that an answer in the older clients' form is for, because such an answer names none."""
+    return next((each for each in approvals if not each.reported), next(iter(approvals), None))
+
+
 class ForeignApproval(BaseModel):
     """A pending approval in the form of another version. It is kept as it is stored, and never shown or answered
     here.

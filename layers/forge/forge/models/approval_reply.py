@@ -26,7 +26,7 @@ class ApprovalReply(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     approval_id: ApprovalId | None = None
-    """The request that is answered; null means the oldest pending one, for older clients."""
+    """The request that is answered; null means the oldest one of which nothing was reported, for older clients."""
     outcome: Literal["sent", "rejected", "unknown", "allowed"]
     """`sent`; `rejected`; `unknown` when the wallet gave no usable answer, so that the transaction may have been
     sent; `allowed` when the person allows a waiting tool call.
@@ -36,7 +36,9 @@ class ApprovalReply(BaseModel):
     reason: Annotated[str | None, AfterValidator(_said)] = None
     """The reason for the rejection in the person's own words, or the wallet's message."""
     claim_id: ClaimId | None = None
-    """The id of the claim under which the client asked the wallet."""
+    """The id of the claim under which the client asked the wallet. Without it, the wallet that has the claim counts as
+    one that has not answered.
+    """
 
     @property
     def may_have_been_sent(self) -> bool:

@@ -69,7 +69,7 @@ def hot(session: Session, catalog: Catalog | None) -> Hot:
         is_processing=session.active is not None or bool(session.inbox),
         is_loading=catalog is None,
         missing_api_key=catalog is not None and catalog.missing_api_key,
-        pending_wallet_tx=legacy_wallet_transaction(session.approvals),
+        pending_wallet_tx=legacy_wallet_transaction(session),
         active_run=_run(session),
         queued=[_queued(submission) for submission in session.inbox],
         approvals=[public_approval(approval) for approval in session.approvals],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
-from forge.models.approval import Approval, Report
+from forge.models.approval import Approval, Report, first_unanswered
 from forge.models.ask import Ask
+from forge.models.session import Session
 from forge.models.time_texts import rfc3339
 from forge.models.views import PublicApproval, PublicAsk, PublicClaim, PublicReport
 
@@ -60,13 +60,16 @@ def _report(report: Report) -> PublicReport:
     )
 
 
-def legacy_wallet_transaction(approvals: Sequence[Approval]) -> str | None:
-    """Return the approval that has waited longest as a JSON string, which older clients read as the only pending
-    transaction.
+def legacy_wallet_transaction(session: Session) -> str | None:
+    """Return the request that has waited longest as a JSON string, which older clients read as the only pending
+    transaction. They ask the wallet at once and never ask the person whether it was sent before, so they are shown no
+    request that is in a wallet, whose answer is being checked, or of which something was reported.
     """
-    if not approvals:
+    approval = first_unanswered(session.approvals)
+    if approval is None or approval.claim or approval.reported:
         return None
-    approval = approvals[0]
+    if any(each.approval_id in {approval.approval_id, None} for each in session.unchecked_answers):
+        return None
     return json.dumps(
         {
             "to": approval.transaction.to,

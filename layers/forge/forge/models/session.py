@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from forge.models.approval import Approval, ForeignApproval
+from forge.models.approval_reply import ApprovalReply
 from forge.models.ask import Ask
 from forge.models.doubt import Doubt
 from forge.models.llm_history_start import first_entry
@@ -92,6 +93,12 @@ class Session(BaseModel):
         if not ends:
             return []
         return [*([self.active.run_id] if self.active else []), *waiting[: ends[-1]]]
+
+    @property
+    def unchecked_answers(self) -> list[ApprovalReply]:
+        """The answers to wallet requests that no worker has checked yet. The run's first write stores the result."""
+        active = [self.active.submission] if self.active and not self.active.input_logged else []
+        return [each.approval for each in (*active, *self.inbox) if each.approval]
 
     @property
     def history_start(self) -> int:

@@ -130,9 +130,7 @@ def _check_free(session: Session, approval: Approval, digest: str, now: int) -> 
 def _check_unchanged(session: Session, approval: Approval, digest: str) -> None:
     if digest != approval.digest:
         raise ApprovalHeld("The request has changed since it was shown. Look at it again.")
-    submissions = [*session.inbox, *([session.active.submission] if session.active else [])]
-    answers = [each.approval for each in submissions if each.approval]
-    if any(answer.approval_id in {approval.approval_id, None} for answer in answers):
+    if any(answer.approval_id in {approval.approval_id, None} for answer in session.unchecked_answers):
         raise ApprovalHeld("An answer to this request is being checked now.")
 
 
