@@ -29,6 +29,8 @@ DEEPEST = 32
 MOST_HINTS = 4
 MOST_HINT_WORDS = 6_000
 """Maximum words that are read of one byte string in the search for possible calls."""
+MOST_HINT_WORDS_IN_ALL = 2 * MOST_HINT_WORDS
+"""Maximum of them for one request, whose calls may all point to the same bytes."""
 _SELECTOR = 4
 _OWED = "What arrives is owed with interest, and what the account has deposited can be sold to pay for it."
 
@@ -50,6 +52,7 @@ class CallDecoder:
         self.reading = Reading()
         self._allotment = Allotment(MOST_WORDS)
         self._calls_left = MOST_CALLS
+        self._hint_words = MOST_HINT_WORDS_IN_ALL
 
     def read(self, node: Node, depth: int) -> None:
         self._calls_left -= 1
@@ -144,12 +147,15 @@ class CallDecoder:
         Every match counts, because somebody may have put harmless ones before the one that matters.
         """
         found: list[Right] = []
-        allotment, is_whole = Allotment(MOST_HINT_WORDS), True
+        most = min(MOST_HINT_WORDS, self._hint_words)
+        allotment, is_whole = Allotment(most), True
         try:
             for place in giving_selector().finditer(content):
+                allotment.spend(1)
                 found += self._rights_at(content[place.start() :], allotment)
         except TooMuch:
             is_whole = False
+        self._hint_words -= most - max(0, allotment.left)
         worst = sorted(dict.fromkeys(found), key=lambda right: (right.revokes, -_size(right)))
         if not is_whole or len(worst) > MOST_HINTS:
             self._warn("too_large", "danger", "It holds more of what may be calls than can be shown here.")
