@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic_ai.models.function import DeltaToolCall
 
 from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.session import OPENING_MILLISECONDS
@@ -14,7 +15,9 @@ from forge.models.session_key import ANONYMOUS, SessionKey
 from forge_client.frames import StateFrame, TextFrame
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.gateway import Page
-from tests.worker.stage import Stage, playing, saying
+from tests.worker.scripted_llm import Script
+from tests.worker.stage import LIMITS, Stage, playing, saying
+from worker.agent.llm.stream_text import TELLINGS
 from worker.push.frame_pace import PACES
 
 
@@ -207,3 +210,17 @@ async def test_throttled_posts_are_repeated_in_order(stage: Stage) -> None:
     run_id = await stage.say("hi")
     await page.ended(run_id)
     assert isinstance(page.frames[0], StateFrame)
+
+
+async def test_an_answer_with_far_more_tool_calls_than_a_message_may_have_is_not_read_to_its_end(
+    stage: Stage,
+) -> None:
+    """Thousands of them kept the event loop for so long that the worker lost the leases of all runs."""
+    calls = {number: DeltaToolCall("balance", "{}", tool_call_id=f"c{number}") for number in range(500)}
+    stage.llm = Script([calls]).llm()
+    page = await stage.open_page()
+    stage.start()
+    await page.ended(await stage.say("everything"))
+    log = await stage.log()
+    assert "limit for one message (tool calls)" in log[-1][1]
+    assert len(log) < 2 * TELLINGS * (LIMITS.tool_calls + 2)

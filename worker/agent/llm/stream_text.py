@@ -9,7 +9,7 @@ check of the run's tokens while the response arrives, and keeping what has arriv
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, NoReturn, cast
 
@@ -25,18 +25,21 @@ from pydantic_ai.messages import (
     PartStartEvent,
     TextPart,
     TextPartDelta,
+    ToolCallPart,
 )
 from pydantic_ai.models import ModelRequestParameters, StreamedResponse
 from pydantic_ai.models._request_timeout import RequestDeadline, enforce_request_deadline
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
-from pydantic_ai.usage import RequestUsage
+from pydantic_ai.usage import RequestUsage, RunUsage
 
 from worker.agent.deps import RunDeps, current_run
 from worker.agent.llm.own_task import in_own_task
 
 FIRST_EVENT = "gen_ai.client.operation.time_to_first_chunk"
 """The attribute of an LLM request's span that the library sets for streams, in seconds."""
+TELLINGS = 4
+"""How often a gateway may tell the same tool call in one answer, before its calls count as too many."""
 
 
 class ShowingModel(WrapperModel):
@@ -82,6 +85,8 @@ class _Reading:
     context: RunContext[RunDeps]
     stream: StreamedResponse | None = None
     has_begun: bool = False
+    calls: set[int] = field(default_factory=set[int])
+    """The numbers of the tool calls that have begun."""
 
     async def read(
         self, opening: AbstractAsyncContextManager[StreamedResponse], deadline: RequestDeadline | None
@@ -111,6 +116,17 @@ class _Reading:
         if text := _text(event):
             await self.context.deps.record.show_text(text)
         self._check_tokens()
+        if isinstance(event, PartStartEvent) and isinstance(event.part, ToolCallPart):
+            self.calls.add(event.index)
+            self._check_calls()
+
+    def _check_calls(self) -> None:
+        """None of so many calls would be made, and what the library does with them takes a time that grows as their
+        square, in which the worker can keep no lease.
+        """
+        if limits := self.context.usage_limits:
+            told = len(self.calls) // TELLINGS
+            limits.check_before_tool_call(self.context.usage + RunUsage(tool_calls=told))
 
     def _check_tokens(self) -> None:
         limits, used = self.context.usage_limits, self.context.usage
