@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from starlette.responses import Response
 
 from forge.api.dependencies import connections, stored
 from forge.api.entry.application import create_app
 from forge.api.entry.http_handler import lambda_handler
-from forge.api.entry.parameters import IdempotencyKey, Owner, SessionNamed
+from forge.api.entry.parameters import IdempotencyKey, Owner, SessionNamed, reply
 from forge.api.sessions import delete_session
 from forge.models.http import Receipt
 from forge.models.session_key import SessionKey
@@ -15,9 +16,10 @@ from forge.models.session_key import SessionKey
 router = APIRouter()
 
 
-@router.delete("/api/sessions/{session_id}")
-def delete(session_id: SessionNamed, owner: Owner, idempotency_key: IdempotencyKey = None) -> Receipt:
-    return delete_session(SessionKey(owner, session_id), idempotency_key)
+@router.delete("/api/sessions/{session_id}", response_model=Receipt)
+def delete(session_id: SessionNamed, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
+    key = SessionKey(owner, session_id)
+    return reply(key, delete_session(key, idempotency_key))
 
 
 app = create_app(router)

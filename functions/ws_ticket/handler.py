@@ -14,6 +14,7 @@ from forge.api.entry.http_handler import lambda_handler
 from forge.api.entry.parameters import CallerOf, reply
 from forge.models.http import Ticket
 from forge.models.request_bodies import TicketRequest
+from forge.models.session_key import SessionKey
 
 router = APIRouter()
 OriginOfPage = Annotated[
@@ -23,7 +24,8 @@ OriginOfPage = Annotated[
 
 @router.post("/api/ticket", response_model=Ticket)
 def post_ticket(body: TicketRequest, caller: CallerOf, origin: OriginOfPage = "") -> Response:
-    return reply(None, issue_ticket(caller, body.session_id, origin))
+    key = SessionKey(caller.owner, body.session_id)
+    return reply(key, issue_ticket(caller, body.session_id, origin))
 
 
 app = create_app(router)

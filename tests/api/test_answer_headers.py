@@ -4,6 +4,8 @@ the routes.
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
@@ -54,6 +56,20 @@ def test_every_answer_of_a_route_has_them(
     answers.append(gateway.call(route.method, url, None))
     assert [(answer.status, lacking(answer.headers)) for answer in answers if lacking(answer.headers)] == []
     assert len({answer.status for answer in answers}) >= 2
+
+
+@pytest.mark.parametrize("method_and_path", [name for name in IDS if "/api/" in name])
+def test_an_answer_is_kept_by_no_cache_and_names_its_session(
+    gateway: Gateway, catalog: Catalog, method_and_path: str
+) -> None:
+    gateway.post("/api/chat", {"message": "hello", "session_id": "s"})
+    method, path = method_and_path.split()
+    body = json.dumps({"session_id": "s", **BODIES.get(path, {})}) if method in {"POST", "PATCH"} else None
+    url = path.replace("{session_id}", "s") + QUERIES.get(path, "")
+    answer = gateway.call(method, url, body)
+    assert answer.headers["cache-control"] == "no-store"
+    is_about_one = answer.status == 200 and path != "/api/sessions"
+    assert answer.headers.get("x-session-id") == ("s" if is_about_one else None)
 
 
 @pytest.mark.parametrize(
