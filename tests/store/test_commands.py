@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from forge.aws.json_client import JsonClient
 from forge.models.ids import new_run_id
 from forge.models.run import CommandResult, ToolCommand
 from forge.models.session import Catalog, NetworkInfo, ToolInfo
@@ -21,6 +26,23 @@ def test_a_command_gets_its_result(store: Store, clock: Clock):
 
     clock.advance(601_000)
     assert store.commands.get(command.command_id) is None
+
+
+def test_a_command_is_begun_although_the_aws_client_has_sent_that_twice(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    command = ToolCommand(command_id=new_run_id(), network="testnet", name="balance", arguments={})
+    store.commands.put(command)
+    ask = JsonClient._ask
+
+    def twice(client: JsonClient, operation: str, body: bytes) -> Any:
+        ask(client, operation, body)
+        return ask(client, operation, body)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JsonClient, "_ask", twice)
+        assert store.commands.begin(command.command_id) == (command, True)
+    assert store.commands.begin(command.command_id) == (command, False)
 
 
 def test_the_catalog_is_what_was_published_last(store: Store, clock: Clock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import zlib
 from dataclasses import dataclass
 from typing import TypeVar
@@ -49,13 +50,15 @@ class TableCommands:
         return _unpacked(ToolCommand, item)
 
     def begin(self, command_id: str) -> tuple[ToolCommand, bool] | None:
-        change = (
-            ConditionalWrite().set(begun=True).when("attribute_exists(pk)", "attribute_not_exists(begun)")
-        )
+        """The AWS client repeats the write if its response was lost. The repeat must recognise it."""
+        mark = uuid.uuid4().hex
+        change = ConditionalWrite().set(begun=True, begun_by=mark)
+        change.when("attribute_exists(pk)", "attribute_not_exists(begun)")
         try:
             item, is_first = self.table.update(keys.single("command", command_id), change), True
         except ConditionFailed as refused:
-            item, is_first = refused.item, False
+            item = refused.item
+            is_first = item is not None and item.get("begun_by") == mark
         if item is None or not alive(item, self.clock()):
             return None
         command = _unpacked(ToolCommand, item)
