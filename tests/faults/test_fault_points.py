@@ -23,7 +23,7 @@ CROSSINGS = {
     "runs/claim_or_wait._claim: self.blocking(self.runs.claim)": "runs.claim",
     "runs/claim_or_wait._control: self.blocking(self.controls.read)": "controls.read",
     "runs/queue_calls.delete: self._blocking.retry(self._queue.delete)": "queue.delete",
-    "runs/consumer._receive: self._blocking(self._queue.receive)": "queue.receive",
+    "runs/consumer._next_batch: self._blocking(self._queue.receive)": "queue.receive",
     "runs/delivery_after_run._pause: self._blocking.retry(self._controls.read)": "controls.read",
     "runs/queue_calls.release: self._blocking.retry(self._queue.extend)": "queue.release",
     "runs/queue_calls.dead_letter: self._blocking.retry(self._queue.dead_letter)": "queue.dead_letter",
