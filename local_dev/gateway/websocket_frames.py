@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 from websockets.http11 import Request
 
-from local_dev.http_server.http_protocol import Deadline
+from local_dev.http_server.deadline import Deadline
 from local_dev.http_server.limits import Limits
 
 TOO_LARGE = 1009

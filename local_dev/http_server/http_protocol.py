@@ -13,6 +13,7 @@ from typing import cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from local_dev.http_server.deadline import Deadline
 from local_dev.http_server.limits import Limits
 
 _TOO_LONG = (
@@ -31,51 +32,6 @@ application has to answer.
 """
 
 
-class Deadline:
-    """The time by which a connection must have done something, or it is closed.
-
-    Each request sets and drops a deadline several times, so the timer is not moved each time. When it fires, it
-    checks the current deadline.
-    """
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._due: float | None = None
-        self._fires_at = 0.0
-
-    def set(self, seconds: float) -> None:
-        """Set the deadline this far from now, replacing the earlier one."""
-        self._due = self._loop.time() + seconds
-        if self._timer is None or self._due < self._fires_at:
-            self._start(self._due)
-
-    def drop(self) -> None:
-        self._due = None
-
-    def close(self) -> None:
-        self._due = None
-        if self._timer:
-            self._timer.cancel()
-        self._timer = None
-
-    def _start(self, due: float) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._fires_at = due
-        self._timer = self._loop.call_at(due, self._look)
-
-    def _look(self) -> None:
-        self._timer = None
-        if self._due is None:
-            return
-        if self._due <= self._fires_at:
-            self._transport.abort()
-        else:
-            self._start(self._due)
-
-
 class HttpProtocol(HttpToolsProtocol):
     """`quick` gets each POST below `quick_path` before the application does, without a task or a request cycle."""
 
@@ -88,6 +44,7 @@ class HttpProtocol(HttpToolsProtocol):
         own = cast("asyncio.Transport", transport)
         self._unread, self._unfinished = Deadline(own), Deadline(own)
         self._head, self._is_in_head, self._is_refused = 0, True, False
+        self._body = self._beside = 0
         self._quick_body: bytearray | None = None
         self._unfinished.set(self.limits.head_seconds)
         super().connection_made(own)
@@ -103,9 +60,12 @@ class HttpProtocol(HttpToolsProtocol):
         """
         if self._is_refused:
             return
-        before = self._head if self._is_in_head else None
+        before, body = self._head if self._is_in_head else None, self._body
         self._parse(data)
-        if self._is_in_head and before is not None:
+        if not self._is_in_head:
+            self._beside += len(data) - (self._body - body)
+            self._refuse_much_beside()
+        elif before is not None:
             self._head = max(self._head, before + len(data))
             self._refuse_long_head()
 
@@ -148,7 +108,7 @@ class HttpProtocol(HttpToolsProtocol):
         return is_asked and not self._should_upgrade()
 
     def on_message_begin(self) -> None:
-        self._head, self._is_in_head = 0, True
+        self._head, self._is_in_head, self._beside = 0, True, 0
         self._unfinished.set(self.limits.head_seconds)
         super().on_message_begin()
 
@@ -157,6 +117,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """uvicorn takes the fields of a trailer for headers. They come past a proxy that sets or checks headers."""
+        if not self._is_in_head:
+            return
         self._head += len(name) + len(value)
         super().on_header(name, value)
 
@@ -171,6 +134,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._body += len(body)
         if self._quick_body is not None:
             self._quick_body += body
         elif not self._is_refused:
@@ -222,6 +186,12 @@ class HttpProtocol(HttpToolsProtocol):
         is_alone = (earlier is None or earlier.response_complete) and not self.flow.write_paused
         is_plain = parser.should_keep_alive() and not parser.should_upgrade() and not self.expect_100_continue
         return is_bounded and is_alone and is_plain
+
+    def _refuse_much_beside(self) -> None:
+        """What is no body, such as a trailer, has no end of its own, and the parser keeps a field until it ends."""
+        if self._beside > self.limits.http_body:
+            self._is_refused = True
+            self.transport.abort()
 
     def _refuse_long_head(self) -> bool:
         if self._head > self.limits.head and not self._is_refused:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from local_dev.http_server.http_protocol import Deadline
+from local_dev.http_server.deadline import Deadline
 from tests.virtual_loop import run_in_virtual_time
 
 Step = tuple[float, Callable[[Deadline], None]]
