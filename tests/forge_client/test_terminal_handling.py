@@ -289,3 +289,29 @@ async def test_a_narrow_terminal_hides_the_list_until_it_is_asked_for(
         await until(pilot, lambda: not listed.display)
         await pilot.press("ctrl+b")
         await until(pilot, lambda: listed.display)
+
+
+@pytest.mark.slow
+async def test_a_message_on_its_way_is_accepted_although_another_conversation_is_opened(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    running(server).finish()
+    async with chatting(server.base_url, remembered) as pilot:
+        server.api.held["/api/chat"] = asyncio.Event()
+        await type_in(pilot, "on its way")
+        await until(pilot, lambda: server.api.asked("/api/chat"))
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: pilot.app.screen.query(Welcome))
+        server.api.held.pop("/api/chat").set()
+        server.api.canned["/api/chat"].append(problem(409, "Conflict", "The session is busy."))
+        server.api.held["/api/chat"] = asyncio.Event()
+        await type_in(pilot, "refused")
+        await until(pilot, lambda: len(server.api.asked("/api/chat")) == 2)
+        composer = pilot.app.screen.query_one(Composer)
+        composer.text = "the next one"
+        server.api.held["/api/chat"].set()
+        await until(pilot, lambda: composer.text == "refused\n\nthe next one")
+        assert told(pilot) == ["The session is busy."]
+    assert [each.content for each in server.session("mine").state().messages if each.sender == "user"][
+        -1
+    ] == "on its way"

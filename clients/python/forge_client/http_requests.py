@@ -14,7 +14,7 @@ import httpx
 
 from forge_client.answers import Ticket
 from forge_client.backoff import Backoff
-from forge_client.errors import Unreachable, problem_error, reason_of
+from forge_client.errors import ForgeClientError, Unreachable, problem_error, reason_of
 
 Token = str | Callable[[], str]
 """A bearer token, or a function that returns a fresh one each time it is needed."""
@@ -76,6 +76,7 @@ class Endpoint:
 
     async def send_stream(self, request: httpx.Request) -> httpx.Response:
         """Return the open response, which the caller must close. Raises `ProblemError`, `Unreachable`."""
+        self._check_open()
         try:
             response = await self._http.send(request, stream=True)
             if response.is_error:
@@ -103,6 +104,7 @@ class Endpoint:
         """
         backoff = Backoff(first=0.2, cap=2.0)
         while True:
+            self._check_open()
             may_retry = repeatable and backoff.failures < ATTEMPTS - 1
             try:
                 response = await self._http.request(
@@ -128,6 +130,10 @@ class Endpoint:
             if wait > LONGEST_WAIT:
                 raise problem
             await asyncio.sleep(wait)
+
+    def _check_open(self) -> None:
+        if self._http.is_closed:
+            raise ForgeClientError("The client was closed.")
 
 
 def host_of(base_url: str) -> str:

@@ -23,6 +23,7 @@ from forge_client.terminal.composer import Composer
 from forge_client.terminal.dialogs import ChoiceDialog, HelpDialog, TextDialog
 from forge_client.terminal.earlier import Earlier
 from forge_client.terminal.keys import BINDINGS
+from forge_client.terminal.leaving import leave
 from forge_client.terminal.remembered import RememberedSessions
 from forge_client.terminal.server import Server
 from forge_client.terminal.sidebar import SessionList
@@ -50,8 +51,7 @@ class ChatScreen(Screen[None]):
         self._titles = Titles(remembered, server.url)
         known = self._titles.sessions()
         self._client = server.client(session_id or (known[0].session_id if known else None))
-        self._run_id = ""
-        self._seconds = 0
+        self._run_id, self._seconds = "", 0
 
     def compose(self) -> ComposeResult:
         yield self._status
@@ -221,8 +221,9 @@ class ChatScreen(Screen[None]):
             await self._done(client.load_older())
 
     async def _switch(self, session_id: str | None) -> None:
-        self.workers.cancel_group(self, "older")
-        await self._client.aclose()
+        for group in ("older", "listen"):
+            self.workers.cancel_group(self, group)
+        self.run_worker(leave(self._client, self.workers), group="leave")
         self._client = self._server.client(session_id)
         self._titles.used(self._client.session_id)
         await self._transcript.clear()

@@ -36,10 +36,9 @@ class Composer(TextArea):
         event.prevent_default()
 
     def load(self, text: str) -> None:
-        """Put `text` back for editing; text that is being written stays."""
-        if not self.text:
-            self.text = text
-            self.move_cursor(self.document.end)
+        """Put `text` back for editing, before the text that is being written."""
+        self.text = f"{text}\n\n{self.text}" if self.text.strip() else text
+        self.move_cursor(self.document.end)
 
     def _submit(self) -> None:
         text = self.text.strip()
