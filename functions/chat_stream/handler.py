@@ -14,7 +14,7 @@ from starlette.requests import Request
 from forge.api import state_stream
 from forge.api.authentication.token_or_ticket import by_token_or_ticket
 from forge.api.entry.application import create_app
-from forge.api.entry.parameters import CallerOf, EventStream, SessionAsked, key_of
+from forge.api.entry.parameters import TICKET_PARAMETER, CallerOf, EventStream, SessionAsked, key_of
 from forge.api.open_streams import StreamPlace
 
 router = APIRouter()
@@ -27,6 +27,7 @@ LastEventId = Annotated[
     "/api/chat/stream",
     response_class=EventStream,
     responses={200: {"description": "Server-sent events; the `data` of each is a State."}},
+    openapi_extra={"parameters": [TICKET_PARAMETER]},
 )
 async def get_stream(
     request: Request,

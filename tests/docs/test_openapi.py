@@ -86,6 +86,11 @@ def test_every_model_operation_and_parameter_is_described(written: dict[str, Any
     assert models + silent + parameters == []
 
 
+def test_the_stream_names_the_ticket_that_opens_it(written: dict[str, Any]) -> None:
+    (stream,) = [each for _, path, each in operations(written) if path == "/api/chat/stream"]
+    assert {each["name"] for each in stream["parameters"]} == {"session_id", "ticket", "last-event-id"}
+
+
 def test_every_answer_has_a_form(written: dict[str, Any]) -> None:
     """A handler names its `response_model`, unless it answers with nothing or with something else than JSON."""
     formless = [

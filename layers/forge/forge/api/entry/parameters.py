@@ -61,6 +61,14 @@ Before = Annotated[
     int | None, Query(ge=0, description="Show the ended messages before this number, and no others.")
 ]
 PageLimit = Annotated[int, Query(ge=1, le=MESSAGES_LIMIT, description="How many messages at most.")]
+TICKET_PARAMETER = {
+    "name": "ticket",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "A ticket of `POST /api/ticket`, for a client that cannot send a token.",
+}
+"""The access rule of the event stream reads this parameter."""
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(min_length=1, max_length=255)] | None,
     Header(
