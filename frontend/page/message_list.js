@@ -138,7 +138,7 @@ export class MessageList {
     return { element: view.element, item, isActive: false, show };
   }
 
-  /** Builds the whole conversation, which printing needs. */
+  /** Builds the whole conversation, which printing and searching need. */
   buildAll() {
     this.#isWhole = true;
     while (this.#first > 0) this.#buildOlder();

@@ -153,7 +153,7 @@ function inHex(hidden) {
 
 /** @param {unknown} value @param {string} [coin] */
 function amount(value, coin = ETHER) {
-  if (isWei(value) && BigInt(String(value)) >= 10n ** 9n) return readableAmount(value, coin);
+  if (isWei(value)) return readableAmount(value, coin);
   return value === undefined ? '' : String(value);
 }
 

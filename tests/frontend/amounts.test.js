@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { readableAmount } from '../../frontend/page/amounts.js';
-import { resultInWords } from '../../frontend/page/tool_words.js';
+import { callInWords, resultInWords } from '../../frontend/page/tool_words.js';
 
 const ROWS = JSON.parse(readFileSync(new URL('amounts.json', import.meta.url), 'utf8'));
 
@@ -18,4 +18,6 @@ test('a tool’s line says what the answer says, and less only where there is no
   assert.equal(balance('9997999918621325000000'), '9,997.999918621325 ETH');
   assert.equal(balance('9997999918621325678912'), '≈ 9,997.999918 ETH');
   assert.equal(resultInWords(JSON.stringify({ formatted: '1234567.5', symbol: 'USDC' })), '1,234,567.5 USDC');
+  const asked = (value) => callInWords('send_transaction_to_wallet', { value, to: 'Bob' });
+  assert.deepEqual(['1', 1, '0', '0.1 ether'].map(asked), ['1 wei to Bob', '1 wei to Bob', '0 ether to Bob', '0.1 ether to Bob']);
 });

@@ -224,6 +224,8 @@ async def test_a_long_conversation_opens_at_its_end_and_its_beginning_comes_by_s
     await expect(page.get_by_text("Message 549 of many.")).to_be_in_viewport()
     asked = [frame for heard in server.heard if (frame := json.loads(heard))["type"] == "sync"][-1]
     assert asked["newest"] < 549
+    await page.keyboard.press("Control+f")  # what is not built cannot be found
+    await expect(page.locator(f"[data-seq='{549 - asked['newest'] + 1}']")).to_be_attached()
     first = page.locator("[data-seq='0']")
     scroller = page.locator("#conversation")
     while not await first.count():
