@@ -252,6 +252,19 @@ def test_an_answer_that_was_checked_is_not_reported_once_more(store: Store, cloc
     assert claim(store, asked, "tab-one-1", clock, again=True).reported == [found]
 
 
+@pytest.mark.parametrize("named", [ID, None], ids=["by its id", "as the oldest"])
+def test_once_an_answer_is_checked_its_run_keeps_nobody_from_signing(
+    store: Store, clock: Clock, named: str | None
+):
+    asked = pending(store)
+    found = Report(outcome="different", transaction_hash=HASH, at=clock())
+    lease = answers_run(store, ApprovalReply(approval_id=named, outcome="sent", transaction_hash=HASH))
+    with pytest.raises(ApprovalHeld):
+        claim(store, asked, "tab-one-1", clock, again=True)
+    store.runs.append(lease, Progress(reported={ID: found}))
+    assert claim(store, asked, "tab-one-1", clock, again=True).claim
+
+
 def store_as(dynamodb: Any, table: str, asked: Approval, later: dict[str, Any]) -> None:
     text = json.dumps(json.loads(asked.model_dump_json()) | later)
     dynamodb.update_item(

@@ -52,6 +52,15 @@ async def test_the_older_clients_text_answers_the_request_that_has_waited_longes
     assert await payer.approvals() == [second]
 
 
+async def test_the_older_clients_text_does_not_answer_a_request_that_may_have_been_sent(payer: Payer) -> None:
+    """Older clients are not shown such a request any more, but the next one."""
+    first, second = await asked(payer, "1"), await asked(payer, "2")
+    await payer.answer("sent", UNKNOWN_HASH, to=first.approval_id)
+    seen = await payer.answer("rejected")
+    assert last_receipt(seen).approval_id == second.approval_id
+    assert [each.approval_id for each in await payer.approvals()] == [first.approval_id]
+
+
 async def test_a_rejection_that_names_a_transaction_is_compared_with_the_chain(payer: Payer) -> None:
     approval = await asked(payer, "0.5 ether")
     tx_hash = await payer.sign(approval)
