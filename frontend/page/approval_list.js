@@ -38,7 +38,7 @@ const CLIENT_SAID = ['reported', 'unanswered', 'rejected'];
  * @property {() => void} onChange
  */
 
-/** @typedef {{ card: ApprovalCard, approval: PublicApproval, approving: Approving, whole: PublicApproval | null, check: Check, checked: string, bound: string, bindProblem: string, seen: Set<string> }} Shown */
+/** `since`: when the card was shown, epoch milliseconds of this computer. @typedef {{ since: number, card: ApprovalCard, approval: PublicApproval, approving: Approving, whole: PublicApproval | null, check: Check, checked: string, bound: string, bindProblem: string, seen: Set<string> }} Shown */
 
 export class ApprovalList {
   /** @type {Map<string, Shown>} */
@@ -76,10 +76,13 @@ export class ApprovalList {
     const receipts = lastReceipts(state.messages);
     const known = open.length ? addressesIn(state.messages) : [];
     const lastAsked = Date.parse(state.messages.filter(({ sender }) => sender === 'user').at(-1)?.created_at ?? '');
+    // A message that is on its way would be out of sight above a tall card.
+    const lastWritten = state.outgoing.filter(({ kind }) => kind === 'chat').at(-1)?.at ?? 0;
     for (const approval of open) {
       const shown = this.#shown.get(approval.approval_id) ?? this.#add(approval);
       this.#update(shown, approval, state, { receipt: receipts.get(approval.approval_id) ?? null, known });
-      if (lastAsked > Date.parse(approval.created_at) && !shown.approving.isBusy) shown.card.foldOnce();
+      const isPassed = lastAsked > Date.parse(approval.created_at) || lastWritten > shown.since;
+      if (isPassed && !shown.approving.isBusy) shown.card.foldOnce();
     }
     this.#isLoaded = state.isLoaded;
   }
@@ -131,7 +134,7 @@ export class ApprovalList {
       onConnect: (offer) => void wallet.connect(offer).catch((error) => this.options.onProblem(error.message)),
     });
     /** @type {Shown} */
-    const shown = { card, approval, approving, whole: null, check: 'loading', checked: '', bound: '', bindProblem: '', seen: new Set() };
+    const shown = { since: Date.now(), card, approval, approving, whole: null, check: 'loading', checked: '', bound: '', bindProblem: '', seen: new Set() };
     this.#shown.set(approval.approval_id, shown);
     this.list.append(card.element);
     const { currency, isTest } = this.#networkOf(approval);

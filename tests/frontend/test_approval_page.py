@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.fake_server.http_routes import problem
 from tests.fake_server.session import now
 from tests.frontend.conftest import OpenPage
 from tests.frontend.page_server import PageServer
@@ -223,7 +225,16 @@ async def test_request_calls_the_person(open_page: OpenPage, server: PageServer)
     await page.get_by_role("button", name="New conversation").click()
     await expect(page).to_have_title("(1) Sign in another conversation: forge")
     await page.locator(".session-open").first.click()
-    await page.locator(".approval").get_by_role("button", name="Reject").click()
+    card = page.locator(".approval")
+    await expect(card).not_to_have_attribute("data-folded", "")
+    server.api.held["/api/chat"] = asyncio.Event()
+    server.api.canned["/api/chat"].append(problem(409, "Conflict", "The session is busy."))
+    await write(page, "on its way")  # it would be out of sight above the open card
+    await expect(card).to_have_attribute("data-folded", "")
+    server.api.held["/api/chat"].set()
+    await page.get_by_role("button", name="Discard").click()
+    await card.locator(".approval-toggle").click()
+    await card.get_by_role("button", name="Reject").click()
     await expect(page).to_have_title("buy · forge")
     await expect(icon).to_have_attribute("href", re.compile(r"icon\.svg$"))
 
