@@ -24,8 +24,9 @@ export class KeptChildren {
     this.#arrange([...this.#shown.values()].map(({ element }) => element));
   }
 
-  /** An element that keeps its place is not touched. @param {HTMLElement[]} elements */
+  /** An element that keeps its place is not touched; one that is moved loses the focus, and gets it back. @param {HTMLElement[]} elements */
   #arrange(elements) {
+    const focused = document.activeElement;
     const wanted = new Set(elements);
     for (const child of [...this.parent.children]) if (!wanted.has(/** @type {HTMLElement} */ (child))) child.remove();
     let next = this.parent.firstElementChild;
@@ -33,5 +34,6 @@ export class KeptChildren {
       if (element === next) next = next.nextElementSibling;
       else this.parent.insertBefore(element, next);
     }
+    if (focused !== document.activeElement && this.parent.contains(focused)) /** @type {HTMLElement} */ (focused).focus({ preventScroll: true });
   }
 }

@@ -194,7 +194,25 @@ async def ends(page: Page, server: PageServer) -> None:
     assert await page.evaluate("document.activeElement.matches('.copy-code')")
 
 
+async def moved(page: Page, server: PageServer) -> None:
+    """An element of a list that shows the same as before gets another place in it."""
+    is_kept = await page.evaluate("""async () => {
+      const { KeptChildren } = await import(new URL('page/kept_children.js', document.baseURI));
+      const list = document.getElementById('session-list');
+      const rows = new KeptChildren(list);
+      const button = () => document.createElement('button');
+      const show = (...keys) => rows.show(keys.map((key) => ({ key, form: key, build: button })));
+      show('one', 'two', 'three');
+      const last = list.lastElementChild;
+      last.focus();
+      show('three', 'one', 'two');
+      return last === list.firstElementChild && document.activeElement === last;
+    }""")
+    assert is_kept
+
+
 ACTIONS: list[Action] = [
+    moved,
     rename_kept,
     rename_given_up,
     delete,
