@@ -8,7 +8,7 @@ export class ChangeReports {
   /** @type {Set<string>} */
   #walletRequests = new Set();
 
-  /** @type {string | undefined} the id of the wallet request that was reported last */
+  /** @type {string | undefined} the id of the wallet request that was reported last in this conversation */
   lastRequest;
 
   /** @param {ChatHandlers} handlers */
@@ -19,6 +19,7 @@ export class ChangeReports {
   /** @param {ChatState} before @param {ChatState} now */
   tell(before, now) {
     const { handlers } = this;
+    if (before.sessionId !== now.sessionId) this.lastRequest = undefined;
     if (before.connectionStatus !== now.connectionStatus) handlers.onConnectionChange?.(now.connectionStatus);
     if (before.isTyping !== now.isTyping) handlers.onTypingChange?.(now.isTyping);
     handlers.onMessage?.(now.messages);

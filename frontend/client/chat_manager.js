@@ -7,7 +7,7 @@ import { applyFrame, applyState, denies, emptyConversation, expire, have, withOl
 import { HttpApi, RequestError } from './http.js';
 import { newKey, Outbox } from './outbox.js';
 import { SessionBook } from './session_book.js';
-import { snapshot } from './snapshot.js';
+import { firstUnanswered, snapshot } from './snapshot.js';
 import { ChangeReports } from './change_reports.js';
 import { Transport } from './transport.js';
 import { reportText } from './wallet_report.js';
@@ -133,7 +133,7 @@ export class ChatManager {
 
   /** Tell the agent how a wallet request ended; without an id, the request that was reported last. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
   sendTransactionResult(success, transactionHash, reason, approvalId) {
-    const approval_id = approvalId ?? this.#reports.lastRequest ?? this.#state.approvals[0]?.approval_id;
+    const approval_id = approvalId ?? this.#reports.lastRequest ?? firstUnanswered(this.#state.approvals)?.approval_id;
     const outcome = success ? 'sent' : 'rejected';
     const rest = success ? { transaction_hash: transactionHash } : { reason: reason ?? null };
     return this.reportWallet(this.getSessionId(), { approval_id, outcome, ...rest });
@@ -158,7 +158,7 @@ export class ChatManager {
   /** Forget the wallet request in this client; the server keeps it until it is answered or expires. */
   clearPendingTransaction() {
     if (this.#state.pendingWalletTx === null) return;
-    this.#hidden = this.#state.approvals[0]?.approval_id ?? '';
+    this.#hidden = firstUnanswered(this.#state.approvals)?.approval_id ?? '';
     this.#changed();
   }
 

@@ -4,6 +4,7 @@
 import { isText, keysOf, storedJson } from './browser_storage.js';
 import { fitText } from './code_points.js';
 import { Delivery, isSentByItself } from './delivery.js';
+import { Elapsed } from './elapsed.js';
 import { RequestError } from './http.js';
 
 /** @import { ApprovalReply, State } from './frames.js' */
@@ -11,6 +12,8 @@ import { RequestError } from './http.js';
 
 const PREFIX = 'forge.outbox.';
 const WITHDRAWN = 'You stopped it before the server had confirmed it.';
+/** Why a message is sent no longer: another tab has sent it, or the person has discarded it there. */
+const GONE = Symbol('gone from the storage');
 
 /**
  * `since`: the number of messages in the conversation when this one was written.
@@ -38,7 +41,7 @@ const WITHDRAWN = 'You stopped it before the server had confirmed it.';
 export class Outbox {
   /** @type {OutgoingMessage[]} */
   #messages;
-  /** The last send of each session. Messages are sent one after the other, so that none can overtake another. @type {Map<string, Promise<unknown>>} */
+  /** The last send of each session. Messages are sent one after the other, so that none can overtake another, unless the server cannot take one in. @type {Map<string, Promise<unknown>>} */
   #lines = new Map();
   /** How each message that is being sent is withdrawn. @type {Map<string, AbortController>} */
   #withdrawals = new Map();
@@ -112,17 +115,25 @@ export class Outbox {
 
   /** @param {OutgoingMessage} message @returns {Promise<boolean>} */
   #enqueue(message) {
-    const sent = (this.#lines.get(message.sessionId) ?? Promise.resolve()).then(() => this.#send(message));
-    this.#lines.set(message.sessionId, sent);
-    return sent;
+    const waited = new Elapsed();
+    const before = this.#lines.get(message.sessionId) ?? Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const passed = new Promise((letPass) => {
+        const sent = before.then(() => this.#send(message, waited, () => letPass(null)));
+        sent.then(resolve, reject);
+        sent.then(letPass, letPass);
+      });
+      this.#lines.set(message.sessionId, passed);
+    });
   }
 
-  /** @param {OutgoingMessage} message */
-  async #send(message) {
+  /** @param {OutgoingMessage} message @param {Elapsed} waited @param {() => void} letPass */
+  async #send(message, waited, letPass) {
     const withdrawal = this.#withdrawalOf(message);
-    const isWithdrawn = () => withdrawal.signal.aborted && this.#withdrawals.get(message.key) === withdrawal; // and not tried again since
+    const { signal } = withdrawal;
+    const isWithdrawn = () => signal.aborted && signal.reason !== GONE && this.#withdrawals.get(message.key) === withdrawal; // and not tried again since
     try {
-      const state = await this.#delivery.post(message, withdrawal.signal);
+      const state = await this.#delivery.post(message, { withdrawn: signal, waited, letPass });
       if (!state) return false;
       this.options.onConfirmed(state);
       this.discard(message.key);
@@ -130,7 +141,7 @@ export class Outbox {
       return true;
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (!withdrawal.signal.aborted) this.#put({ ...message, status: 'failed', problem: error.message });
+      if (!signal.aborted) this.#put({ ...message, status: 'failed', problem: error.message });
       return false;
     } finally {
       if (this.#withdrawals.get(message.key) === withdrawal) this.#withdrawals.delete(message.key);
@@ -169,7 +180,10 @@ export class Outbox {
   #sentElsewhere(event) {
     if (!event.key?.startsWith(PREFIX) || event.newValue !== null) return;
     const key = event.key.slice(PREFIX.length);
-    if (this.#messages.some((message) => message.key === key)) this.discard(key);
+    const message = this.#messages.find((other) => other.key === key);
+    if (!message) return;
+    if (message.status === 'sending') this.#withdrawalOf(message).abort(GONE);
+    this.discard(key);
   }
 }
 

@@ -45,6 +45,11 @@ function shownMessage(entry) {
   return message;
 }
 
+/** The request that `pendingWalletTx` stands for, and that an answer without an id is for. @param {PublicApproval[]} approvals @returns {PublicApproval | undefined} */
+export function firstUnanswered(approvals) {
+  return approvals.find(({ reported }) => !reported?.length) ?? approvals[0];
+}
+
 /**
  * @param {Conversation} conversation
  * @param {OutgoingMessage[]} outgoing
@@ -71,7 +76,7 @@ export function snapshot(conversation, outgoing, connectionStatus, hidden) {
     outgoing: outgoing.filter((message) => !hasArrived(message, messages, hot?.queued ?? [])),
     approvals: hot?.approvals ?? [],
     asks: hot?.asks ?? [],
-    pendingWalletTx: hidden && hot?.approvals?.[0]?.approval_id === hidden ? null : parsed(hot?.pending_wallet_tx),
+    pendingWalletTx: hidden && firstUnanswered(hot?.approvals ?? [])?.approval_id === hidden ? null : parsed(hot?.pending_wallet_tx),
     hot,
   };
 }

@@ -10,6 +10,8 @@ let sockets = [];
 let session;
 /** Keeps answers back until it is resolved, or makes requests fail. @type {{ promise: Promise<void>, resolve: () => void, reject: (reason: Error) => void } | undefined} */
 let held;
+/** The status with which messages of a kind are refused. @type {Record<string, number>} */
+let refused = {};
 
 const state = (fields = {}) => ({
   session_id: session, generation: 1, rev: Date.now(), title: null, network: 'testnet', is_processing: false,
@@ -21,6 +23,7 @@ globalThis.fetch = async (url, { method = 'GET', body, headers }) => {
   const { pathname } = new URL(url);
   requests.push({ path: `${method} ${pathname}`, body: body && JSON.parse(body), key: headers['idempotency-key'] });
   await held?.promise;
+  if (refused[pathname]) return new Response('{}', { status: refused[pathname] });
   const answer = pathname === '/api/mcp-command' ? { success: true, message: 'ok', data: null } : state();
   return new Response(JSON.stringify(answer), { headers: { 'content-type': 'application/json', 'x-run-id': 'r1' } });
 };
@@ -61,6 +64,7 @@ beforeEach(() => {
   requests = [];
   sockets = [];
   held = undefined;
+  refused = {};
 });
 
 test('defaults are those that older pages rely on', () => {
@@ -174,6 +178,28 @@ test('a wallet request that another wallet has or had is not told, and the next 
   await turn();
   assert.equal(requests[0].body.approval.approval_id, 'a2');
   chat.disconnect();
+});
+
+test('a hidden wallet request is the one that was shown, and each conversation has requests of its own', async () => {
+  const asked = [];
+  const chat = manager({}, { onWalletTransactionRequest: (_, { approval_id }) => asked.push(approval_id) });
+  const receive = (fields) => chat.confirm(Promise.resolve(state({ pending_wallet_tx: '{"to":"0x1"}', ...fields })));
+  const [first, second, third] = ['a1', 'a2', 'a3'].map((approval_id) => ({ approval_id, to: '0x1', value: '1', data: '0x' }));
+  const reported = { ...first, reported: [{ outcome: 'not_found', at: '' }] };
+  await receive({ rev: 11, approvals: [reported, second] });
+  chat.clearPendingTransaction();
+  assert.equal(chat.getState().pendingWalletTx, null);
+  await receive({ rev: 12, approvals: [reported, third] });
+  assert.notEqual(chat.getState().pendingWalletTx, null);
+  const here = session;
+  for (const [id, rev, approval] of [['elsewhere', 13, { ...first, approval_id: 'b1' }], [here, 14, third]]) {
+    chat.setSessionId((session = id));
+    await receive({ rev, approvals: [reported, approval] });
+  }
+  assert.deepEqual(asked, ['a2', 'a3', 'b1']);
+  await chat.sendTransactionResult(true, '0xabc');
+  const [{ body }] = requests.filter(({ path }) => path === 'POST /api/system');
+  assert.deepEqual([body.session_id, body.approval.approval_id], [here, 'a3']);
 });
 
 test('what cannot be stored is replaced before it is sent, so that the message is not shown twice', async () => {
@@ -290,4 +316,59 @@ test('a message that waits too long waits for the person, and what a wallet has 
   chat.connect();
   assert.equal(await reported, true);
   chat.stop();
+});
+
+test('what has become too old while the computer slept is not sent when it wakes, nor what waited behind it', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const chat = manager();
+  held = holding();
+  held.reject(new TypeError('no network'));
+  const sent = [chat.sendMessage('hello'), chat.sendMessage('another'), chat.reportWallet(session, { approval_id: 'a1', outcome: 'allowed' })];
+  await turn();
+  const { length } = requests;
+  held = undefined;
+  mock.timers.tick(3_600_000);
+  assert.deepEqual(await Promise.all(sent), [false, false, false]);
+  assert.equal(requests.length, length);
+  assert.deepEqual(chat.getState().outgoing.map(({ status, problem }) => [status, /waited too long/.test(problem)]), Array(3).fill(['failed', true]));
+});
+
+test('an answer of a wallet that the server cannot take in does not stop the messages behind it', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const chat = manager();
+  refused = { '/api/system': 500 };
+  const reported = chat.reportWallet(session, { approval_id: 'a1', outcome: 'sent', transaction_hash: '0xabc' });
+  const sent = chat.sendMessage('hello');
+  for (let minute = 0; minute < 8; minute += 1) {
+    await turn();
+    mock.timers.tick(60_000);
+  }
+  assert.equal(await Promise.race([sent, turn()]), true);
+  assert.deepEqual(chat.getState().outgoing.map(({ status, kind }) => [status, kind]), [['sending', 'system']]);
+  refused = {};
+  mock.timers.tick(60_000);
+  assert.equal(await reported, true);
+});
+
+test('a message that another tab has sent or discarded is sent no longer, and comes back no more', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const heard = [];
+  globalThis.addEventListener = (_, listener) => heard.push(listener);
+  const storage = new MemoryStorage();
+  const chat = manager({ storage });
+  delete globalThis.addEventListener;
+  held = holding();
+  const sent = [chat.sendMessage('hello'), chat.sendMessage('another')];
+  await turn();
+  for (const { key } of chat.getState().outgoing) {
+    storage.removeItem(`forge.outbox.${key}`);
+    heard.forEach((listener) => listener({ key: `forge.outbox.${key}`, newValue: null }));
+  }
+  held.reject(new TypeError('no network'));
+  held = undefined;
+  await turn();
+  mock.timers.tick(60_000);
+  assert.deepEqual(await Promise.all(sent), [false, false]);
+  assert.deepEqual(requests.map(({ path, body }) => [path, body.message]), [['POST /api/chat', 'hello']]);
+  assert.deepEqual([chat.getState().outgoing, storage.length - 1], [[], storage.length - 1]);
 });

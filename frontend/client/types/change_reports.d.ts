@@ -6,7 +6,7 @@ import type { ChatState } from './snapshot.js';
 export declare class ChangeReports {
     #private;
     handlers: ChatHandlers;
-    /** @type {string | undefined} the id of the wallet request that was reported last */
+    /** @type {string | undefined} the id of the wallet request that was reported last in this conversation */
     lastRequest: string | undefined;
     /** @param {ChatHandlers} handlers */
     constructor(handlers: ChatHandlers);

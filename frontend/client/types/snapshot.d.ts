@@ -46,6 +46,8 @@ export type ChatState = {
     pendingWalletTx: unknown;
     hot: Hot | null;
 };
+/** The request that `pendingWalletTx` stands for, and that an answer without an id is for. @param {PublicApproval[]} approvals @returns {PublicApproval | undefined} */
+export declare function firstUnanswered(approvals: PublicApproval[]): PublicApproval | undefined;
 /**
  * @param {Conversation} conversation
  * @param {OutgoingMessage[]} outgoing
