@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +12,7 @@ from forge.models.run import Progress
 from forge.models.timing import LEASE_MS
 from forge.models.work import CallRecord
 from forge.store import Store
+from forge.store.running.recovery import TableRecovery
 from tests.clock import Clock
 from tests.store.scenes import KEY, about, completed, log, next_of, spoken, started, told
 
@@ -128,13 +130,21 @@ def test_what_has_begun_something_with_an_effect_is_left_to_whoever_can_tell_of_
         assert store.runs.claim(about(session, lease.run_id), "b").attempt == 2
 
 
+@pytest.mark.parametrize("left", [-1, 2])
 def test_nothing_begins_between_the_look_at_what_has_begun_and_the_end(
-    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch, left: int
 ):
-    """The worker's clock is behind: it takes its lease, which is over, for its own."""
+    """The worker's clock is behind: it takes its lease, which is over, for its own. `left`: the milliseconds until it
+    is over, which pass while the run is stopped.
+    """
     lease = started(store)
-    clock.advance(6_001)
+    assert lease.session.active is not None
+    clock.now = lease.session.active.lease_until - left
     begun: list[str] = []
+
+    def passing() -> int:
+        clock.advance(1)
+        return clock()
 
     def look_and_begin(table: Table, *query: Any) -> Any:
         found = list(looked(table, *query))
@@ -144,7 +154,9 @@ def test_nothing_begins_between_the_look_at_what_has_begun_and_the_end(
 
     looked = Table.query
     monkeypatch.setattr(Table, "query", look_and_begin)
-    session = store.recovery.interrupt_abandoned(KEY, lease.run_id)
+    session = replace(cast("TableRecovery", store.recovery), clock=passing).interrupt_abandoned(
+        KEY, lease.run_id
+    )
     monkeypatch.undo()
     assert session is not None
     assert session.active is not None, "a call has begun whose outcome nobody tells"

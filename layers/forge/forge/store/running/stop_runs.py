@@ -81,6 +81,7 @@ def interrupt_abandoned(
     that replays the journal can say what the outcome of that call is. The fence is incremented first. A worker that
     wakes up late, or whose clock is behind, then cannot begin a call between the check of the run's calls and the end
     of the run. A stop that is repeated, because the earlier one broke off after that, increments the fence no further.
+    A run whose lease ends between the two steps is left to a worker, because no step has incremented its fence.
     """
 
     def fence_off(session: Session) -> Transition:
@@ -95,12 +96,12 @@ def interrupt_abandoned(
     def end(session: Session) -> Transition:
         now = clock()
         active = _abandoned(table, session, run_id, now)
-        if fenced is None or fenced.active is None or fenced.active.fence != active.fence:
+        if active.stop_fence != active.fence:
             raise _Settled(session)
         drafts = [*_spoken(table, session, active), notice(run_id, now)]
         return end_run(session, Ending(outcome="interrupted", drafts=drafts), config, now)
 
-    fenced = _commit(table, config, clock(), key, fence_off, _same_attempt)
+    _commit(table, config, clock(), key, fence_off, _same_attempt)
     return _commit(table, config, clock(), key, end, _same_attempt)
 
 
