@@ -292,7 +292,7 @@ async def test_a_narrow_terminal_hides_the_list_until_it_is_asked_for(
 
 
 @pytest.mark.slow
-async def test_a_message_on_its_way_is_accepted_although_another_conversation_is_opened(
+async def test_what_is_on_its_way_reaches_the_server_although_another_conversation_is_opened(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
     running(server).finish()
@@ -300,6 +300,11 @@ async def test_a_message_on_its_way_is_accepted_although_another_conversation_is
         server.api.held["/api/chat"] = asyncio.Event()
         await type_in(pilot, "on its way")
         await until(pilot, lambda: server.api.asked("/api/chat"))
+        server.api.held["/api/sessions/mine"] = asyncio.Event()
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        await pilot.press("a", "enter")
+        await until(pilot, lambda: server.api.asked("/api/sessions/mine"))
         await pilot.press("ctrl+n")
         await until(pilot, lambda: pilot.app.screen.query(Welcome))
         server.api.held.pop("/api/chat").set()
@@ -311,6 +316,9 @@ async def test_a_message_on_its_way_is_accepted_although_another_conversation_is
         composer.text = "the next one"
         server.api.held["/api/chat"].set()
         await until(pilot, lambda: composer.text == "refused\n\nthe next one")
+        server.api.held.pop("/api/sessions/mine").set()
+        workers = pilot.app.screen.workers
+        await until(pilot, lambda: not {each.group for each in workers if not each.is_finished} - {"listen"})
         assert told(pilot) == ["The session is busy."]
     assert [each.content for each in server.session("mine").state().messages if each.sender == "user"][
         -1

@@ -9,7 +9,7 @@ from textual.worker import Worker, WorkerCancelled
 
 from forge_client.client import ForgeClient
 
-ACTING = frozenset({"send", "stop"})
+ACTING = frozenset({"send", "stop", "dialog"})
 """The groups of the workers that tell the server something."""
 
 
