@@ -320,6 +320,17 @@ async def test_what_is_on_its_way_reaches_the_server_although_another_conversati
         workers = pilot.app.screen.workers
         await until(pilot, lambda: not {each.group for each in workers if not each.is_finished} - {"listen"})
         assert told(pilot) == ["The session is busy."]
+        server.api.canned["/api/chat"].append(problem(409, "Conflict", "The session is busy."))
+        server.api.held["/api/chat"] = asyncio.Event()
+        await type_in(pilot, "meant for here")
+        await until(pilot, lambda: len(server.api.asked("/api/chat")) == 3)
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: pilot.app.screen.query(Welcome))
+        composer.text = "for another"
+        server.api.held["/api/chat"].set()
+        await until(pilot, lambda: len(told(pilot)) == 3)
+        assert told(pilot)[-1] == "Not sent in the conversation that you left: meant for here"
+        assert composer.text == "for another"
     assert [each.content for each in server.session("mine").state().messages if each.sender == "user"][
         -1
     ] == "on its way"

@@ -126,8 +126,13 @@ class ChatScreen(Screen[None]):
     @work(group="send")
     async def _send(self, event: Composer.Submitted) -> None:
         self._transcript.follow_end()
-        if not await self._done(self._client.send(event.text)):
+        client = self._client
+        if await self._done(client.send(event.text)):
+            return
+        if client is self._client:
             self._composer.load(event.text)
+        else:
+            self._complain(f"Not sent in the conversation that you left: {event.text}")
 
     @on(QueuedBubble.Withdrawn)
     @work(group="stop")
