@@ -6,6 +6,9 @@ import { el, icon, iconButton } from './dom.js';
 const SHOWN_MS = 6_000;
 const SHOWN_MS_PER_LETTER = 50;
 
+/** What removes each message later. @type {WeakMap<Element, ReturnType<typeof setTimeout>>} */
+const removals = new WeakMap();
+
 export class Toasts {
   /** @param {HTMLElement} region */
   constructor(region) {
@@ -31,8 +34,9 @@ export class Toasts {
   }
 }
 
-/** @param {Element} toast */
+/** The time begins anew whenever the page is looked at again. @param {Element} toast */
 function removeLater(toast) {
+  clearTimeout(removals.get(toast));
   if (document.hidden) return;
-  setTimeout(() => document.hidden || toast.remove(), SHOWN_MS + SHOWN_MS_PER_LETTER * (toast.textContent ?? '').length);
+  removals.set(toast, setTimeout(() => toast.remove(), SHOWN_MS + SHOWN_MS_PER_LETTER * (toast.textContent ?? '').length));
 }

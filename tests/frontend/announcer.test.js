@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import test, { mock } from 'node:test';
 
 globalThis.matchMedia = /** @type {any} */ (() => ({ matches: false, addEventListener: () => {} }));
 globalThis.document = /** @type {any} */ ({ createElement: () => ({ textContent: '' }) });
 const { Announcer } = await import('../../frontend/page/announcer.js');
+const { Toasts } = await import('../../frontend/page/toasts.js');
 
 function listening() {
   const lines = [];
@@ -44,4 +45,20 @@ test('nothing is told of a long conversation that comes in several frames when i
   assert.deepEqual(heard(), []);
   announcer.render(state([...TALK, said('agent', 'Later.')]));
   assert.deepEqual(heard(), ['Agent: Later.']);
+});
+
+test('the time of a message over the page begins anew when the page is looked at again', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  let isShown = true;
+  const toast = { textContent: 'Not changed.', remove: () => (isShown = false) };
+  let look = () => {};
+  document.addEventListener = /** @type {any} */ ((_, listener) => (look = listener));
+  new Toasts(/** @type {any} */ ({ children: [toast] }));
+  for (const [isHidden, passes, isThere] of /** @type {const} */ ([[false, 5_000, true], [true, 60_000, true], [false, 5_000, true], [true, 100, true], [false, 6_000, true], [false, 7_000, false]])) {
+    Object.assign(document, { hidden: isHidden });
+    look();
+    mock.timers.tick(passes);
+    assert.equal(isShown, isThere, `${isHidden} ${passes}`);
+  }
+  mock.timers.reset();
 });
