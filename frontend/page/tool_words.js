@@ -89,12 +89,12 @@ export function callInWords(tool, args) {
   if (!args) return '';
   const sentence = Object.hasOwn(SENTENCES, tool) ? SENTENCES[tool] : undefined;
   const words = sentence ? sentence(args) : Object.values(args).map(name).filter(Boolean).join(' · ');
-  return shortened(withVisibleControls(words));
+  return shortened(withVisibleTricks(words));
 }
 
 /** The most important part of a result, if it is JSON of a known form. @param {string} content */
 export function resultInWords(content) {
-  return withVisibleControls(mainPartOf(content));
+  return withVisibleTricks(mainPartOf(content));
 }
 
 /** @param {string} content */

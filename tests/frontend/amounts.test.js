@@ -21,3 +21,12 @@ test('a tool’s line says what the answer says, and less only where there is no
   const asked = (value) => callInWords('send_transaction_to_wallet', { value, to: 'Bob' });
   assert.deepEqual(['1', 1, '0', '0.1 ether'].map(asked), ['1 wei to Bob', '1 wei to Bob', '0 ether to Bob', '0.1 ether to Bob']);
 });
+
+test('a closed line shows what hides words, and writes joined letters and signs as they are', () => {
+  for (const usual of ['👨‍👩‍👧', 'می‌خواهم', 'क्‍ष', '1️⃣', '🇩🇪']) {
+    assert.equal(callInWords('some_tool', { text: usual }), usual);
+    assert.equal(resultInWords(usual), usual);
+  }
+  assert.equal(callInWords('some_tool', { text: 'a\u202eb' }), 'a⟨U+202E⟩b');
+  assert.equal(resultInWords('a\u200bb'), 'a⟨U+200B⟩b');
+});
