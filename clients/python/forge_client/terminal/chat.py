@@ -58,11 +58,7 @@ class ChatScreen(Screen[None]):
         with Horizontal(id="body"):
             yield self._sessions
             with Vertical(id="conversation"):
-                yield self._transcript
-                yield self._approvals
-                yield self._asks
-                yield self._going
-                yield self._composer
+                yield from (self._transcript, self._approvals, self._asks, self._going, self._composer)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -127,11 +123,10 @@ class ChatScreen(Screen[None]):
     async def _send(self, event: Composer.Submitted) -> None:
         self._transcript.follow_end()
         client = self._client
-        if await self._done(client.send(event.text)):
-            return
-        if client is self._client:
+        is_sent = await self._done(client.send(event.text))
+        if not is_sent and client is self._client:
             self._composer.load(event.text)
-        else:
+        elif not is_sent:
             self._complain(f"Not sent in the conversation that you left: {event.text}")
 
     @on(QueuedBubble.Withdrawn)
