@@ -57,9 +57,6 @@ class Publisher:
                 await self._blocking(self._commands.publish, self._catalog)
         except StorageUnavailable:
             self._pause = _RETRY_SECONDS
-        except Exception as error:  # noqa: BLE001  a failed call must not end the process that holds all runs
-            logger.error("catalog not published", extra=error_fields(error))
-            self._pause = _RETRY_SECONDS
         else:
             self._pause = PUBLISH_SECONDS
 
@@ -82,7 +79,11 @@ class Publisher:
     async def keep_published(self) -> None:
         while True:
             await asyncio.sleep(self._pause)
-            await self.publish()
+            try:
+                await self.publish()
+            except Exception as error:  # noqa: BLE001  a failed call must not end the process that holds all runs
+                logger.error("catalog not published", extra=error_fields(error))
+                self._pause = _RETRY_SECONDS
 
     def _current(self) -> Catalog:
         return Catalog(

@@ -100,16 +100,37 @@ async def test_a_call_that_fails_unexpectedly_does_not_end_the_runs_of_a_worker(
     monkeypatch.setattr("worker.tool_catalog.PUBLISH_SECONDS", 0.05)
     script = Script(["One. ", waits := asyncio.Event(), "Two."])
     stage.llm = script.llm()
-    kept = stage.queue if part == "queue" else getattr(stage.store, part)
-    broken = Broken(getattr(kept, method), script.is_reached)
-    watched = Watched(kept, **{method: broken})
-    if part != "queue":
-        vars(stage.store)[part] = watched
     page = await stage.open_page()
-    stage.start(queue=watched if part == "queue" else stage.queue)
+    broken, _ = started_with_broken(stage, part, method, script.is_reached)
     run_id = await stage.say("hi")
     await broken.has_failed.wait()
     waits.set()
     seen = await page.ended(run_id)
     assert [message.content for message in seen.messages] == ["hi", "One. Two."]
     assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(("part", "method"), [("queue", "receive"), ("commands", "publish")])
+async def test_a_call_that_fails_unexpectedly_at_the_start_ends_the_worker(
+    stage: Stage, part: str, method: str
+) -> None:
+    """A deployment must not replace the workers by those whose configuration is wrong."""
+    at_once = asyncio.Event()
+    at_once.set()
+    broken, worker = started_with_broken(stage, part, method, at_once)
+    await asyncio.wait([worker], timeout=PATIENCE_SECONDS)
+    assert broken.has_failed.is_set()
+    assert worker.done()
+    assert worker.exception()
+    stage.workers.clear()
+
+
+def started_with_broken(
+    stage: Stage, part: str, method: str, moment: asyncio.Event
+) -> tuple[Broken, asyncio.Task[None]]:
+    kept = stage.queue if part == "queue" else getattr(stage.store, part)
+    broken = Broken(getattr(kept, method), moment)
+    watched = Watched(kept, **{method: broken})
+    if part != "queue":
+        vars(stage.store)[part] = watched
+    return broken, stage.start(queue=watched if part == "queue" else stage.queue)

@@ -54,6 +54,7 @@ class Consumer:
         self._capacity, self._active = capacity, active
         self._runs, self._commands, self._kept = runs, commands, kept
         self._queue_calls, self._failed = queue_calls, failed
+        self._has_received = False
         self._command_places = asyncio.Semaphore(max(1, capacity.count // COMMANDS_SHARE))
 
     async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
@@ -84,14 +85,23 @@ class Consumer:
             task.add_done_callback(deliveries.discard)
 
     async def _next_batch(self) -> list[Delivery]:
-        """Return none, after a pause, if the queue fails. The runs of this process go on."""
+        """Return none, after a pause, if the queue fails. The runs of this process go on.
+
+        If the first call fails unexpectedly, the worker ends: its configuration is wrong, and a deployment must not
+        replace others by it.
+        """
         most = min(self._capacity.free, _RECEIVE_LIMIT)
         try:
-            return await self._blocking(self._queue.receive, most, WAIT_SECONDS)
+            batch = await self._blocking(self._queue.receive, most, WAIT_SECONDS)
         except StorageUnavailable:
             pass
-        except Exception as error:  # noqa: BLE001  a failed call must not end the process that holds all runs
+        except Exception as error:
+            if not self._has_received:
+                raise
             logger.error("messages not received", extra=error_fields(error))
+        else:
+            self._has_received = True
+            return batch
         await asyncio.sleep(_PAUSE_SECONDS)
         return []
 
