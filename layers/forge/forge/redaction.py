@@ -37,7 +37,8 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ(?:[A-Za-z0-9_-]{8,}|[A-Za-z0-9_-]+\.)[A-Za-z0-9_.-]*"), MASK),
     # A private key and a transaction hash have the same form, so both are removed.
     (re.compile(r"\b(?:0x)?[0-9a-fA-F]{64}\b"), MASK),
-    # Base64 with its padding, and a word that is longer than any that people write.
+    # Base64 with its padding, whichever of its two alphabets, and a word that is longer than any that people write.
+    (re.compile(r"(?<![A-Za-z0-9+/_-])(?=[A-Za-z+/_-]*+[0-9])[A-Za-z0-9+/_-]{32,}+={1,2}"), MASK),
     (re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}+={1,2}|\b[A-Za-z]{40,}+\b"), MASK),
     # A long word that mixes letters and digits is more likely a key than anything that a reader needs.
     (
