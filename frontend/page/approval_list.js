@@ -185,10 +185,11 @@ export class ApprovalList {
     this.options.onNew(shown.card.element);
   }
 
-  /** Fetch the whole request and compute its digest, once for each form of the request. @param {Shown} shown @param {PublicApproval} approval */
+  /** Fetch the whole request and compute its digest, until it is known: a later frame may hold only the beginning again. @param {Shown} shown @param {PublicApproval} approval */
   #check(shown, approval) {
     const form = `${approval.digest} ${approval.truncated ?? false}`;
-    if (shown.checked === form) return;
+    const isKnown = shown.check === 'verified' && shown.whole?.digest === approval.digest;
+    if (shown.checked === form || isKnown) return;
     Object.assign(shown, { checked: form, check: canVerify() ? 'loading' : 'insecure', whole: null, bindProblem: '' });
     if (shown.check === 'insecure') return;
     const found = async () => {

@@ -155,7 +155,7 @@ class Hot(Frozen):
     missing_api_key: bool
     """True if the LLM's API key is not set."""
     pending_wallet_tx: str | None
-    """The oldest wallet request as a JSON string in the form of older clients."""
+    """The oldest wallet request as older clients know it, a JSON string; null once a wallet has had it."""
     active_run: ActiveRun | None
     """The run in progress."""
     queued: list[QueuedMessage]

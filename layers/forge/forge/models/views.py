@@ -210,9 +210,7 @@ class Hot(BaseModel):
     missing_api_key: bool
     """True if the LLM's API key is not set."""
     pending_wallet_tx: str | None
-    """The oldest unanswered wallet request as a JSON string in the form of older clients; null while a wallet has it or
-    its answer is being checked.
-    """
+    """The oldest wallet request as older clients know it, a JSON string; null once a wallet has had it."""
     active_run: PublicRun | None
     """The run in progress."""
     queued: list[QueuedMessage]
