@@ -41,7 +41,7 @@ SENTENCES = [
     ("protocol", f"as it was last stored, up to {TEXT_SECONDS:g} seconds old"),
     ("protocol", f"For {KEPT_SECONDS // 3_600} hours a repeat returns"),
     ("protocol", f"A message has at most {MESSAGE_BYTES_LIMIT:,} bytes; {WORDS[INBOX_LIMIT]} may be queued"),
-    ("protocol", f"and {WORDS[INBOX_LIMIT]} may be withdrawn while one run is in progress"),
+    ("protocol", f"Once {WORDS[INBOX_LIMIT]} have been withdrawn while one run is in progress"),
     ("protocol", f"the body has more than {BODY_BYTES_LIMIT:,} bytes"),
     ("protocol", f"(seconds, at most {WAIT_LIMIT_SECONDS}; not at `/api/interrupt`)"),
     ("protocol", f"the newest {MESSAGES_LIMIT} finished ones, and at most {BYTES_LIMIT // 1_000_000} MB"),

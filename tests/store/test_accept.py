@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from forge.dynamodb.codec import encode_item
 from forge.errors import InboxFull, InvalidRequest, RateLimited, SessionBusy
+from forge.models.idempotency import Once
 from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT
 from forge.models.session_key import SessionKey
 from forge.settings import Settings
-from forge.store import Store, open_store
+from forge.store import Store, keys, open_store
 from tests.clock import Clock
 from tests.store.scenes import KEY, completed, counted, log, next_of, started, submission, told
 
@@ -98,6 +100,25 @@ def test_what_is_withdrawn_during_a_run_does_not_fill_the_session(table: str, cl
     ended = store.runs.finish(lease, completed()).session
     assert ended.logged == 1 + INBOX_LIMIT + 1
     assert told(store).inbox
+
+
+@pytest.mark.parametrize("once", [None, Once("key", "digest")], ids=["one write", "a transaction"])
+def test_a_session_without_room_for_a_message_is_full(
+    store: Store, table: str, dynamodb: Any, once: Once | None
+):
+    """Wallet requests are in the same item; nothing counts what all of it comes to."""
+    told(store)
+    dynamodb.update_item(
+        TableName=table,
+        Key=encode_item(keys.hot(KEY)),
+        UpdateExpression="SET filler = :filler",
+        ExpressionAttributeValues={":filler": {"S": "x" * 390_000}},
+    )
+    with pytest.raises(InboxFull):
+        store.inbox.accept_once(KEY, submission("x" * MESSAGE_BYTES_LIMIT), "enqueue", once)
+    session = store.sessions.get(KEY)
+    assert session
+    assert [each.content for each in session.inbox] == ["hello"]
 
 
 def test_a_burst_is_allowed_and_then_the_rate_holds(table: str, clock: Clock, dynamodb: Any):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from forge.errors import StorageUnavailable
 _CONFLICTS = frozenset(
     {"TransactionConflictException", "TransactionInProgressException", "TransactionConflict"}
 )
+_TOO_LARGE = "exceeded the maximum allowed size"
 _THROTTLED = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
 
@@ -33,6 +34,10 @@ class Unfit(Exception):
     """The stored item does not have the form that a change needs: an attribute is missing or has another type."""
 
 
+class TooLarge(Unfit):
+    """The item would be larger than DynamoDB allows (400 KB)."""
+
+
 class Conflict(Exception):
     """Another transaction held the item briefly; nothing was written."""
 
@@ -41,7 +46,8 @@ class Conflict(Exception):
 def refusals() -> Generator[None]:
     """Raise `ConditionFailed` for a failed condition and `Conflict` for a conflict of two transactions.
 
-    An expression that DynamoDB cannot apply to the stored item raises `Unfit`.
+    An expression that DynamoDB cannot apply to the stored item raises `Unfit`, one that would make it too large
+    `TooLarge`.
     """
     try:
         yield
@@ -51,7 +57,7 @@ def refusals() -> Generator[None]:
         if code_of(error) in _CONFLICTS:
             raise Conflict from error
         if code_of(error) == "ValidationException":
-            raise Unfit from error
+            raise _unfit([error.response.get("Error", {}).get("Message")]) from error
         if code_of(error) == "TransactionCanceledException":
             _cancelled(error)
         raise
@@ -67,9 +73,14 @@ def _cancelled(error: ClientError) -> None:
     if codes & _CONFLICTS:
         raise Conflict
     if "ValidationError" in codes:
-        raise Unfit from error
+        raise _unfit([reason.get("Message") for reason in reasons]) from error
     if codes & _THROTTLED:
         raise StorageUnavailable("The table is overloaded.", retry_after=RETRY_AFTER_SECONDS)
+
+
+def _unfit(messages: Sequence[str | None]) -> Unfit:
+    """DynamoDB has no code of its own for an item that is too large, only words."""
+    return TooLarge() if any(_TOO_LARGE in (message or "") for message in messages) else Unfit()
 
 
 def _item(response: Any) -> Item | None:

@@ -16,7 +16,9 @@ from forge.models.run import ActiveRun, Outcome, RunMessage, Submission
 from forge.models.session_key import SessionKey
 
 INBOX_LIMIT = 10
-"""The most messages that wait, and the most that are withdrawn during one run: the hot item must stay below 400 KB."""
+"""The most messages that wait. Nothing more is accepted during a run once as many were withdrawn: they stay in the hot
+item, which must stay below 400 KB, until the run has ended.
+"""
 MESSAGE_BYTES_LIMIT = 16_000
 TITLE_LIMIT = 80
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import ConditionFailed
+from forge.dynamodb.conditions import ConditionFailed, TooLarge
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import (
@@ -57,6 +57,8 @@ def accept(
         if once is None:
             raise
         return replayed(known.item, once)
+    except TooLarge:  # wallet requests are in the same item, and may be large, too
+        raise InboxFull(retry_after=_INBOX_RETRY_SECONDS) from None
 
 
 def _accept(
