@@ -6,7 +6,7 @@ may have to wait for the chain, or there may be no worker.
 
 from __future__ import annotations
 
-from forge.models.approval import first_unanswered
+from forge.models.approval import answered_id
 from forge.models.run import Submission
 from forge.models.session import Session
 
@@ -17,8 +17,9 @@ def answered_in_time(session: Session, submission: Submission) -> frozenset[str]
     A time of 0 was damaged in the table, so it is in time for nothing.
     """
     ends = {each.approval_id: each.expires_at for each in (*session.approvals, *session.asks)}
-    unnamed = first_unanswered(session.approvals)
-    answers = [each for each in (submission, *session.inbox) if each.approval]
-    default = unnamed.approval_id if unnamed else ""
-    named = [((each.approval and each.approval.approval_id) or default, each.created_at) for each in answers]
-    return frozenset(name for name, at in named if 0 < at < ends.get(name, 0))
+    answered = [
+        (answered_id(each.approval.approval_id, session.approvals), each.created_at)
+        for each in (submission, *session.inbox)
+        if each.approval
+    ]
+    return frozenset(name for name, at in answered if name and 0 < at < ends.get(name, 0))

@@ -132,7 +132,8 @@ def _begun(accepted: Accepted, submission: Submission, preferences: Preferences,
         record("SessionsCreated")
     extra = {"characters": len(submission.content), "waiting": len(session.inbox)}
     logger.info("message accepted", extra=extra)
-    return _answer(_stop_replaced(session), run_id, preferences, submission.payer)
+    session = _stop_replaced(session) if submission.replaces_earlier else session
+    return _answer(session, run_id, preferences, submission.payer)
 
 
 def _not_shown(accepted: Accepted) -> Hot:

@@ -216,6 +216,12 @@ def first_unanswered(approvals: Sequence[Approval]) -> Approval | None:
     return next((each for each in approvals if not each.reported), next(iter(approvals), None))
 
 
+def answered_id(named: str | None, approvals: Sequence[Approval]) -> str | None:
+    """Return the id of what an answer is for. `named`: the id that it names."""
+    unnamed = first_unanswered(approvals)
+    return named or (unnamed.approval_id if unnamed else None)
+
+
 class ForeignApproval(BaseModel):
     """A pending approval in the form of another version. It is kept as it is stored, and never shown or answered
     here.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from forge.models.approval import Approval, Report, first_unanswered
+from forge.models.approval import Approval, Report, answered_id, first_unanswered
 from forge.models.ask import Ask
 from forge.models.session import Session
 from forge.models.time_texts import rfc3339
@@ -68,7 +68,8 @@ def legacy_wallet_transaction(session: Session) -> str | None:
     approval = first_unanswered(session.approvals)
     if approval is None or approval.claim or approval.reported:
         return None
-    if any(each.approval_id in {approval.approval_id, None} for each in session.unchecked_answers):
+    answered = (answered_id(each.approval_id, session.approvals) for each in session.unchecked_answers)
+    if approval.approval_id in answered:
         return None
     return json.dumps(
         {

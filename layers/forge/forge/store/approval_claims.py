@@ -14,7 +14,7 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import ApprovalHeld, Contended, NotFound
-from forge.models.approval import Approval, Claim, Report, asked_already
+from forge.models.approval import Approval, Claim, Report, answered_id, asked_already
 from forge.models.doubt import with_earlier_reports
 from forge.models.session import Session
 from forge.models.session_key import SessionKey
@@ -130,7 +130,8 @@ def _check_free(session: Session, approval: Approval, digest: str, now: int) -> 
 def _check_unchanged(session: Session, approval: Approval, digest: str) -> None:
     if digest != approval.digest:
         raise ApprovalHeld("The request has changed since it was shown. Look at it again.")
-    if any(answer.approval_id in {approval.approval_id, None} for answer in session.unchecked_answers):
+    answered = (answered_id(each.approval_id, session.approvals) for each in session.unchecked_answers)
+    if approval.approval_id in answered:
         raise ApprovalHeld("An answer to this request is being checked now.")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
 
-from forge.models.approval import Approval, Report, first_unanswered
+from forge.models.approval import Approval, Report, answered_id
 from forge.models.approval_reply import ApprovalReply
 from forge.models.doubt import with_doubts
 from forge.models.run import ChainWait, Progress, Submission
@@ -125,9 +125,8 @@ async def _looked(deps: RunDeps, wallet: Wallet, approval: Approval, tx_hash: st
 
 
 def _named(approvals: Sequence[Approval], reply: ApprovalReply) -> Approval | None:
-    if reply.approval_id is None:
-        return first_unanswered(approvals)
-    return next((each for each in approvals if each.approval_id == reply.approval_id), None)
+    answered = answered_id(reply.approval_id, approvals)
+    return next((each for each in approvals if each.approval_id == answered), None)
 
 
 def _no_request(reply: ApprovalReply, text: str) -> Verdict:

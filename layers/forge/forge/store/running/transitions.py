@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forge.errors import InvalidRequest, LeaseLost
-from forge.models.approval import Approval, Report, first_unanswered
+from forge.models.approval import Approval, Report, answered_id
 from forge.models.ask import ASKS_BYTES, STRANGERS_LIMIT, Ask
 from forge.models.doubt import reports_with, with_doubts
 from forge.models.message import INTERRUPTED, Draft
@@ -106,12 +106,10 @@ def unchecked_reports(session: Session, submissions: Sequence[Submission], now: 
     The run's first write stores the result of checking an answer together with the answer itself (`input_logged`).
     """
     replies = [each.approval for each in submissions if each.approval and each.approval.may_have_been_sent]
-    unnamed = first_unanswered(session.approvals)
     return {
-        reply.approval_id or (unnamed.approval_id if unnamed else ""): Report(
-            transaction_hash=reply.transaction_hash, outcome="unknown", at=now
-        )
+        answered: Report(transaction_hash=reply.transaction_hash, outcome="unknown", at=now)
         for reply in replies
+        if (answered := answered_id(reply.approval_id, session.approvals))
     }
 
 
