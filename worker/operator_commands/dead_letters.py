@@ -217,9 +217,14 @@ def _requeue_all(letters: DeadLetters, say: Callable[[str], object]) -> int:
         else:
             done += 1
             say(f"{name}: {outcome}")
-    left = max(kept, letters.count())
-    say(f"{counted(done, 'letter')} removed, {left} left." if done or left else NOTHING)
-    return 1 if left else 0
+    more = max(0, letters.count() - kept)
+    say(f"{counted(done, 'letter')} removed, {kept} left." if done or kept or more else NOTHING)
+    if more:
+        say(
+            f"The queue still counts {counted(more, 'more letter')}: its count may be a minute behind, or another "
+            "command holds them. List them then."
+        )
+    return 1 if kept or (more and not done) else 0
 
 
 def main(arguments: list[str], environment: Mapping[str, str], say: Callable[[str], object]) -> int:
