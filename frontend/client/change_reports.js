@@ -1,5 +1,7 @@
 // Reports changes to the user of the client.
 
+import { firstUnanswered } from './snapshot.js';
+
 /** @import { ChatHandlers } from './chat_config.js' */
 /** @import { PublicApproval } from './frames.js' */
 /** @import { ChatState } from './snapshot.js' */
@@ -44,7 +46,7 @@ export class ChangeReports {
  * @param {ChatState} now @returns {PublicApproval | undefined}
  */
 function waitingRequest({ approvals, pendingWalletTx }) {
-  const oldest = approvals.find(({ reported }) => !reported?.length);
-  const isWaiting = oldest && !oldest.claim && (pendingWalletTx !== null || oldest.truncated);
+  const oldest = firstUnanswered(approvals);
+  const isWaiting = oldest && !oldest.claim && !oldest.reported?.length && (pendingWalletTx !== null || oldest.truncated);
   return isWaiting ? oldest : undefined;
 }

@@ -51,7 +51,7 @@ export class Delivery {
         answers += Number(error.status !== 0);
         if (answers >= TRIES && !mustArrive(message)) throw error;
         if (answers >= TRIES) letPass();
-        await this.#pause(error, failures, withdrawn);
+        if (!withdrawn.aborted) await this.#pause(error, failures, withdrawn);
       }
     }
     return null;
