@@ -32,7 +32,7 @@ def evaluate(expression: str, **values: float | None) -> float:
         "IF": lambda condition, yes, no: yes if condition else no,
         "FILL": lambda value, other: other if value is None else value,
     }
-    return eval(expression, {"__builtins__": {}}, {**local, **values})
+    return eval(expression.replace(" OR ", " or "), {"__builtins__": {}}, {**local, **values})
 
 
 def expression(metrics: list[dict[str, Any]]) -> str:
