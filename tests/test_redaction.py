@@ -15,6 +15,9 @@ from forge.redaction import MASK, redact
         ("hash_" + "deadbeef" * 8 + "_" + "Zm9v" * 9 + "=", MASK),
         ("of " + "aB3+" * 9 + "=", f"of {MASK}"),
         ("postgres://me:pa55@host/db", f"postgres://{MASK}@host/db"),
+        (r"{\"password\": \"hunter2x\", \"n\": 1}", rf"{{\"password\": \"{MASK}\", \"n\": 1}}"),
+        (r"{\\\"apiKey\\\":\\\"a.b\\\"}", rf"{{\\\"apiKey\\\":\\\"{MASK}\\\"}}"),
+        (r"password=ab\cd refused", f"password={MASK} refused"),
         ("the_largest_number_of_queued_messages=5", "the_largest_number_of_queued_messages=5"),
     ],
 )

@@ -21,7 +21,9 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(
             r"((?:api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|mnemonic|token|secret|passw(?:or)?d|passphrase|"
             r"credentials?|signature|authorization|cookie)[A-Za-z_-]{0,40}"
-            r"(?:\s+provided)?[\"']?\s*(?:[:=]|\bis\b)\s*[\"'`]?)(?!\[redacted\])[^\s\"'`,;&}]+",
+            # JSON within JSON has backslashes before its quotes.
+            r"(?:\s+provided)?\\{0,7}[\"']?\s*(?:[:=]|\bis\b)\s*\\{0,7}[\"'`]?)(?!\[redacted\])"
+            r"(?:[^\s\"'`,;&}\\]|\\(?!\\{0,7}[\"']))+",
             re.IGNORECASE,
         ),
         _KEEP_HEAD,
